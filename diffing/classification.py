@@ -9,14 +9,22 @@ from urllib.parse import unquote, urlsplit
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
 from diffing.crossings import Rest
-from diffing.facts import FactChange, changed_facts, find_facts, is_stamp, may_differ_in_facts, same_key
+from diffing.facts import (
+    FactChange,
+    changed_facts,
+    find_facts,
+    is_full_date,
+    is_lone_stamp,
+    may_differ_in_facts,
+    same_key,
+)
 from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography, without_number
 from diffing.numerals import UNIT
 from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, version_text
 from diffing.spelling import respelled
-from diffing.tokenization import words
+from diffing.tokenization import words, words_of
 
 #: The most important difference between two clauses. `cosmetic`: the words are the same, and the punctuation says the
 #: same. `spelling`: the same words in another spelling. `words`: anything that may say something else, even if only a
@@ -31,6 +39,9 @@ _LOCAL_DIGITS = 7
 
 # Texts with more different words than this differ in more than their spelling.
 _RESPELLED = 24
+
+# "E-mail" and "email", and the words that are made from them.
+_MAIL_WORDS = words_of("e mail mails mailed mailing email emails emailed emailing")
 
 # Bullets at the beginning of a text, and the letter that plain-text pages use as a bullet. As a word ("o titular"), it
 # doesn't take the place of a bullet.
@@ -58,15 +69,24 @@ class Difference:
     facts: FactChange = _NO_FACTS
 
 
-def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
-    """Returns the change for a clause that was added or removed."""
+def one_sided_change(clause: Clause, kind: Literal["added", "removed"], above: Clause | None = None) -> Change:
+    """Returns the change for a clause that was added or removed. above: the clause above it in its document."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
     significance: Significance = "substantive"
     if is_volatile(clause):
         significance = "volatile"
-    elif len(clause.text) <= _LONGEST_STAMP and is_stamp(clause.text):
+    elif len(clause.text) <= _LONGEST_STAMP and _dates_document(clause, above):
         significance = "factual"
     return Change(kind, significance, 1.0, old, new)
+
+
+def _dates_document(clause: Clause, above: Clause | None) -> bool:
+    """Returns whether a clause is nothing but a date or version stamp of the document, and no part of a rule."""
+    if above and above.text.rstrip(" *_").endswith((":", "：")):
+        return False
+    if clause.kind in ("paragraph", "heading") and is_full_date(clause.text):
+        return True
+    return clause.kind in ("paragraph", "heading", "list_item") and is_lone_stamp(clause.text)
 
 
 def change_of(
@@ -147,7 +167,8 @@ def _is_label_in_text(clause: Clause, other: Clause) -> bool:
     """Returns whether a clause begins with the label of another clause, glued to the same text: "1Who we are"."""
     if clause.label is not None or other.label is None or not clause.text[:1].isdigit():
         return False
-    return clause.text == f"{other.label.strip(' .:()[]')}{other.text}"
+    # With a digit behind it, the label would be another number: "1. 5 years" is not "15 years".
+    return other.text[:1].isalpha() and clause.text == f"{other.label.strip(' .:()[]')}{other.text}"
 
 
 def _without_bullets(old: str, new: str) -> tuple[str, str]:
@@ -218,7 +239,7 @@ def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
     if len(old_words ^ new_words) > _RESPELLED:
         return False
     # "E-mail" is two words.
-    both = (old_words & new_words) | {"e", "mail", "email"}
+    both = (old_words & new_words) | _MAIL_WORDS
     # One call for both texts, with a line break between them.
     only = respelled("\n".join(" ".join(words - both) for words in (old_words, new_words))).split("\n")
     return set(only[0].split()) ^ set(only[1].split()) <= both

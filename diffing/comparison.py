@@ -51,12 +51,12 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     matched_new = {j for match in alignment.matches for j in match.new}
     for j, clause in enumerate(new.clauses):
         if j not in matched_new:
-            change = one_sided_change(clause, "added")
+            change = one_sided_change(clause, "added", new.clauses[j - 1] if j else None)
             placed.append(((j, 1, 0), _aside(change) if j in new_repeats else change))
     new_position = _new_position_of_removed(alignment)
     for i, clause in enumerate(old.clauses):
         if i not in matched_old:
-            change = one_sided_change(clause, "removed")
+            change = one_sided_change(clause, "removed", old.clauses[i - 1] if i else None)
             placed.append(((new_position(i), 2, i), _aside(change) if i in old_repeats else change))
     placed.sort(key=lambda item: item[0])
     unchanged.sort()

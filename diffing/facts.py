@@ -63,6 +63,26 @@ _STAMP_WORDS = words_of(
     "최종 업데이트 시행일 시행일자 개정일 개정 시행 수정일 "
     "последнее обновление обновлено дата редакция редакции версия действует с от останнє оновлення оновлено версія"
 )
+# The words of stamps that say that the document is dated. All are also in _STAMP_WORDS.
+_DATING_WORDS = words_of(
+    "updated update updates modified modification edited revised revision rev reviewed published posted issued "
+    "effective force version v ver release edition dated "
+    "aktualisiert aktualisierung geändert änderung veröffentlicht bearbeitet erstellt stand fassung ausgabe kraft "
+    "inkrafttreten jour modifié modifiée publié publiée vigueur "
+    "actualización actualizado actualizada modificado modificada modificación publicado publicada vigencia versión "
+    "efectiva vigor atualização atualizado atualizada modificação vigência versão "
+    "aggiornamento aggiornato aggiornata modifica modificato modificata pubblicato pubblicata efficacia decorrenza "
+    "versione bijgewerkt bijwerking gewijzigd wijziging gepubliceerd versie ingangsdatum "
+    "aktualizacja zaktualizowano zmieniono zmiana opublikowano wersja "
+    "uppdaterad uppdaterat ändrad publicerad opdateret ændret udgivet oppdatert endret publisert "
+    "aktualizace aktualizováno účinnost účinné verze päivitetty julkaistu versio "
+    "frissítés hatályos módosítás módosítva verzió hatály actualizare actualizată actualizat versiunea "
+    "güncelleme güncellenme güncellendi yürürlük sürüm versiyon ενημέρωση έκδοση "
+    "新 改 修 订 訂 版 制 施 公 업데이트 시행일 시행일자 개정일 개정 시행 수정일 "
+    "обновление обновлено редакция редакции версия оновлення оновлено версія"
+)
+_COPYRIGHT_STAMP = re.compile(r"\W*(?:©|copyright)", re.IGNORECASE)
+_VERSION = re.compile(r"\W*v\.?\s?\d[\d.]*\W*", re.IGNORECASE)
 _VERSION_CUE = re.compile(
     r"\b(?:v|ver|version|versión|versão|versione|versie|wersja|verze|versio|verzió|versiunea|sürüm|έκδοση|версия|версія"
     r"|rev|revision|fassung|edition|release)\b\.?\s*(?:no\.?|nr\.?|n[°º]|:)?\s*$",
@@ -72,6 +92,35 @@ _VERSION_CUE = re.compile(
 COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright|copr\.)", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MONTH_NAME = re.compile(rf"(?<![^\W_])(?:{MONTH}|{'|'.join(sorted(MONTHS))})(?![^\W_])", re.IGNORECASE)
+# How the names of months begin, folded, in the order in which they are tried. `_OTHER_MONTH`: in other scripts.
+_MONTH_BEGINS = tuple(
+    (int(line.split()[0]), tuple(line.split()[1:]))
+    for line in (
+        "11 marras listopad листопад nov kas νοε ноя",
+        "7 jul juil júl lug lipca červenc heinä iul tem ιουλ июл лип",
+        "1 jan ene gen stycz ledn tammi ocak ιαν янв січ ianu",
+        "2 feb fév fev lut únor helmi şub φεβ фев лют",
+        "3 maalis mars mart march marz marc març maart mär már mar μαρ мар берез břez",
+        "4 apr avr abr kwie dubn huhti ápr nis απρ апр квіт",
+        "5 may mai maj mag mei máj květ touko μαΐ μαι мая май трав",
+        "6 jun juin jún giu czerw červn kesä iun haz ιουν июн черв",
+        "8 aug aou aoû ago sierp srp elo ağu αυγ авг серп",
+        "9 sep set wrze září syys szept eyl σεπ сен верес",
+        "10 oct okt ott out paźdz říj loka eki οκτ окт жовт",
+        "12 dec déc dez dic grud prosin joulu ara δεκ дек груд",
+    )
+)
+_OTHER_MONTH = re.compile("[α-ωάέήίόύώϊϋΐΰа-яіїєґ]{3}")
+# A line that states a month as the document's date has at most so many other words, and none that sets a deadline.
+_DATE_LINE_WORDS = 8
+_DEADLINE_WORDS = words_of(
+    "before until till by after to through within later than since between during prior from expires expire ends end "
+    "vor bis nach spätestens seit zwischen ablauf avant jusqu jusque jusqu'au jusqu'à après depuis antes hasta después "
+    "desde até depois após prima entro fino dopo dal voor tot na uiterlijk sinds vanaf przed po innan före efter "
+    "senast "
+    "inden før efter etter před po ennen jälkeen előtt után înainte după önce sonra kadar πριν μέχρι μετά до после "
+    "після перед"
+)
 _NUMERIC_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{4}\s?[年년]")
 # A point groups digits only if there are two, since 1.500 is one and a half in English and 1,500 in German.
 _GROUPED = re.compile(r"\d{1,3}(?:[,' ]\d{3})+(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?!\d)")
@@ -359,9 +408,11 @@ def _is_own_date(facts: Facts, fact: Fact, stated: str | None) -> bool:
         return False
     text = facts.text
     is_date = bool(_MONTH_NAME.search(fact.text) or _NUMERIC_DATE.search(fact.text) or _YEAR.search(fact.text))
-    if is_date and stated and _names(fact.text, stated):
-        return True
     others = words(facts.masked)
+    named = _names(fact.text, stated) if is_date and stated else ""
+    is_short = len(others) <= _DATE_LINE_WORDS and _DEADLINE_WORDS.isdisjoint(map(str.casefold, others))
+    if named == "day" or (named and is_short):
+        return True
     if COPYRIGHT.match(text) and len(others) <= 2 * _FACT_WORDS:
         return is_date
     if len(others) > _FACT_WORDS:
@@ -386,12 +437,65 @@ def is_stamp(text: str) -> bool:
     return bool(facts.facts) and all(_is_own_date(facts, fact, None) for fact in facts.facts)
 
 
-def _names(text: str, stated: str) -> bool:
-    """Returns whether a text names a date. stated: the date in ISO 8601, perhaps without the day."""
-    year, _, day = f"{stated}--".split("-")[:3]
-    numbers = {int(number) for number in re.findall(r"\d+", text)}
-    names_month_only = len(numbers) == 1 and bool(_MONTH_NAME.search(text))
-    return int(year) in numbers and (names_month_only or (day != "" and int(day) in numbers))
+def is_lone_stamp(text: str) -> bool:
+    """Returns whether a text says of itself that it dates the document: "Last updated: 3 May 2024", "Version 3.2".
+
+    A date beside nothing but words such as "from" or "until" may belong to a rule.
+    """
+    if not is_stamp(text):
+        return False
+    others = words(find_facts(text).masked.casefold())
+    return bool(_DATING_WORDS.intersection(others) or _COPYRIGHT_STAMP.match(text) or _VERSION.fullmatch(text))
+
+
+def is_full_date(text: str) -> bool:
+    """Returns whether a text is nothing but one date with day, month and year."""
+    facts = find_facts(text)
+    if len(facts.facts) != 1 or words(facts.masked) != words(_MASK) or not is_stamp(text):
+        return False
+    date = facts.facts[0].text
+    numbers = re.findall(r"\d+", date)
+    return bool(_YEAR.search(date)) and len(numbers) == (2 if _MONTH_NAME.search(date) else 3)
+
+
+def _names(text: str, stated: str) -> Literal["", "month", "day"]:
+    """Returns whether a text names a date: not at all, its month and year, or also its day.
+
+    stated: the date in ISO 8601, perhaps without the day.
+    """
+    year, month, day = f"{stated}--".split("-")[:3]
+    if not month:
+        return ""
+    numbers = sorted(int(number) for number in re.findall(r"\d+", text))
+    with_name = [_month_of(word) for word in re.findall(r"[^\W\d_]{3,}", text.casefold())]
+    months = [number for number in with_name if number]
+    if months:
+        if months != [int(month)]:
+            return ""
+    else:
+        # Nobody says "2024 5": without a name, the month is a number beside the year.
+        numbers = _without(numbers, int(month))
+    if numbers == [int(year)]:
+        return "month"
+    return "day" if day and numbers == sorted((int(year), int(day))) else ""
+
+
+def _without(numbers: list[int], number: int) -> list[int]:
+    """Returns numbers without one of them; no numbers if it isn't there."""
+    if number not in numbers:
+        return []
+    place = numbers.index(number)
+    return numbers[:place] + numbers[place + 1 :]
+
+
+def _month_of(word: str) -> int | None:
+    """Returns the number of the month that a word names, folded; None if it names none that is known."""
+    if not (_MONTH_NAME.fullmatch(word) or _OTHER_MONTH.match(word)):
+        return None
+    for number, begins in _MONTH_BEGINS:
+        if word.startswith(begins):
+            return number
+    return None
 
 
 def _with_unit(text: str, fact: Fact) -> str:

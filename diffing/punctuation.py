@@ -114,7 +114,8 @@ def says_the_same(old: str, new: str) -> bool:
         previous = old_folded[place - 1] if place else ""
         stop = _stop(before, previous)
         if place < last and old_words[place] != new_words[place] and old_folded[place] in _GERMAN_YOU:
-            is_within = place and stop < _SEMICOLON and not any(":" in gap or BORDER in gap for gap in (before, after))
+            # The beginning of a clause may be the middle of a sentence, if the clause is the item of a list.
+            is_within = min(stop, _stop(after, previous)) < _END
             if is_within and old_words[place][0].isupper() != new_words[place][0].isupper():
                 return False
         if before != after:

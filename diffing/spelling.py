@@ -12,19 +12,14 @@ _LL = re.compile(
 )
 _WORDS = {
     "e-mail": "email",
-    "e-mails": "emails",
     "e-mailing": "emailing",
+    "e-mailed": "emailed",
     "licence": "license",
-    "licences": "licenses",
     "defence": "defense",
     "offence": "offense",
-    "offences": "offenses",
     "practise": "practice",
-    "practises": "practices",
     "programme": "program",
-    "programmes": "programs",
     "centre": "center",
-    "centres": "centers",
     "catalogue": "catalog",
     "judgement": "judgment",
     "acknowledgement": "acknowledgment",
@@ -39,18 +34,49 @@ _WORDS = {
     "that's": "that is",
     "let's": "let us",
 }
-_WORD = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b", re.IGNORECASE)
+_WORD = re.compile(rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})(s?)\b", re.IGNORECASE)
 _NOT = re.compile(r"(?<=[a-z])n't\b", re.IGNORECASE)
 _ENDINGS = {"'ve": " have", "'re": " are", "'ll": " will", "'m": " am"}
 _ENDING = re.compile(rf"(?<=[a-z])(?:{'|'.join(_ENDINGS)})\b", re.IGNORECASE)
 
 
+# A text without spaces that may be a web or mail address, or a part of one.
+_IN_ADDRESS = re.compile(r"[@/\\]|\w\.[^\W\d_]{2}")
+_TOKEN = re.compile(r"\S+")
+_MAIL = re.compile(r"\W*e-?mail(?:s|ed|ing)?(?:'s)?\W*", re.IGNORECASE)
+_ENDS_SENTENCE = re.compile(r"(?:[.!?:;…|•·●▪*\u2029][\"'”’)\]]*\s*|\n\s*)$")
+_CAPITAL_IN_FRONT = re.compile(r"\s+[^\w\s]*([^\W\d_])")
+# "We can not only see it" doesn't say what "We cannot only see it" says.
+_CAN_NOT = re.compile(r"\W*(?:cannot|can't)", re.IGNORECASE)
+_ONLY = re.compile(r"\s+(?:only|just|merely|simply|but)\b", re.IGNORECASE)
+
+
 def respelled(text: str) -> str:
-    """Returns a text in one spelling, and without contractions."""
-    text = text.replace("’", "'")
-    text = _WORD.sub(lambda word: _like(word[0], _WORDS[word[0].casefold()]), text)
-    text = _ENDING.sub(lambda ending: _ENDINGS[ending[0].casefold()], _NOT.sub(" not", text))
-    return _LL.sub(r"\1", _OUR.sub(r"\1", _ISE.sub(r"\1s", text)))
+    """Returns a text in one spelling, and without contractions.
+
+    Addresses and names, which begin with a capital within a sentence, keep their spelling.
+    """
+    return _TOKEN.sub(_respelled_token, text.replace("’", "'"))
+
+
+def _respelled_token(token: re.Match[str]) -> str:
+    text = token[0]
+    if _IN_ADDRESS.search(text) or (_CAN_NOT.fullmatch(text) and _ONLY.match(token.string, token.end())):
+        return text
+    if not (_may_be_name(token) and not _MAIL.fullmatch(text)):
+        text = _WORD.sub(lambda word: _like(word[1], _WORDS[word[1].casefold()]) + word[2], text)
+        text = _LL.sub(r"\1", _OUR.sub(r"\1", _ISE.sub(r"\1s", text)))
+    return _ENDING.sub(lambda ending: _ENDINGS[ending[0].casefold()], _NOT.sub(" not", text))
+
+
+def _may_be_name(token: re.Match[str]) -> bool:
+    """Returns whether a word with a capital is within a sentence, or in front of another word with a capital."""
+    if not any(character.isupper() for character in token[0]):
+        return False
+    before, following = token.string[: token.start()], _CAPITAL_IN_FRONT.match(token.string, token.end())
+    if following and following[1].isupper():
+        return True
+    return bool(before.strip()) and _ENDS_SENTENCE.search(before) is None
 
 
 def _like(word: str, other: str) -> str:

@@ -119,8 +119,8 @@ def _under_note(old: str, new: str) -> str:
 def _crossed_note(sentence: str, old: Clause) -> str:
     quoted = f"“{shortened(printable(sentence), CONTEXT)}”"
     if sentence in old.text:
-        return f"{quoted} stands in the clause beside it now, and says the same there."
-    return f"{quoted} stood in the clause beside it, and says the same here."
+        return f"{quoted} stands in the clause beside it now."
+    return f"{quoted} stood in the clause beside it."
 
 
 def _governed_note(change: Change) -> tuple[str, ...]:

@@ -351,7 +351,12 @@ def test_moving_a_sentence_to_another_clause_modifies_both_clauses() -> None:
         ("Effective Date: 26th October, 2020", "factual"),
         ("June 30, 2020", "factual"),
         ("Version 3.2", "factual"),
+        ("Stand: 3. Mai 2024", "factual"),
+        ("© 2023 Fennel Post Ltd.", "factual"),
         ("You may object until June 30, 2020.", "substantive"),
+        ("From June 30, 2020", "substantive"),
+        ("Since June 2020", "substantive"),
+        ("June 2020", "substantive"),
     ],
 )
 def test_a_stamp_that_comes_or_goes_is_a_fact_of_the_document(text: str, significance: str) -> None:
@@ -359,3 +364,11 @@ def test_a_stamp_that_comes_or_goes_is_a_fact_of_the_document(text: str, signifi
     for old, new, kind in ((with_text, without, "removed"), (without, with_text, "added")):
         (change,) = compare(old, new).changes
         assert (change.kind, change.significance) == (kind, significance)
+
+
+@pytest.mark.parametrize(
+    ("lead_in", "kind"), [("You may object until:", "paragraph"), ("Rules", "table_row"), ("Rules", "list_item")]
+)
+def test_a_date_that_may_belong_to_a_rule_is_no_stamp(lead_in: str, kind: ClauseKind) -> None:
+    old, new = document("Privacy policy", lead_in), document("Privacy policy", lead_in, ("June 30, 2020", kind))
+    assert only(compare(old, new)).significance == "substantive"

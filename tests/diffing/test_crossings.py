@@ -11,8 +11,8 @@ from tests.diffing.comparison_laws import accounts_for_all, as_set, mirrored, re
 
 KEPT = "The toll gate notes the hour at which each cart comes by."
 CROSSING = "Once a month, the notes of carts with two horses are read aloud in the market hall."
-BELOW = "Carts that carry hay are let through for nothing."
-NEW = "We also note how many bells the horse wears."
+BELOW = "Carts with a load of hay are let through for nothing."
+NEW = "We write down how many bells the horse wears."
 
 
 def document(*texts: str, kind: ClauseKind = "paragraph") -> Document:
@@ -32,13 +32,32 @@ def joined(*sentences: str) -> str:
     return " ".join(sentences)
 
 
-@pytest.mark.parametrize("crossing", [CROSSING, "So they do."])
-@pytest.mark.parametrize("kind", ["paragraph", "list_item"])
-def test_a_sentence_that_crosses_to_the_next_clause_is_editorial(crossing: str, kind: ClauseKind) -> None:
+def test_a_sentence_that_crosses_to_the_next_clause_is_editorial() -> None:
+    told = changes(document(joined(KEPT, CROSSING), BELOW), document(KEPT, joined(CROSSING, BELOW)))
+    assert [(change.kind, change.significance, change.crossed) for change in told] == [
+        ("modified", "editorial", (CROSSING,))
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("crossing", "kind"),
+    [
+        (CROSSING, "list_item"),
+        ("So they do.", "paragraph"),
+        ("With your consent.", "paragraph"),
+        ("At the end of the month, you can opt out of this.", "paragraph"),
+        ("This does not apply to the carts of the millers in the valley.", "paragraph"),
+        ("Nothing in the list below is ever told to the king:", "paragraph"),
+        ("Nothing on the board is ever told to the king;", "paragraph"),
+        ("Wir fragen jeden Müller im Tal, ob dies erlaubt ist.", "paragraph"),
+    ],
+)
+def test_a_sentence_that_may_refer_to_others_has_not_crossed(crossing: str, kind: ClauseKind) -> None:
     old = document(joined(KEPT, crossing), BELOW, kind=kind)
     new = document(KEPT, joined(crossing, BELOW), kind=kind)
-    told = [(change.kind, change.significance, change.crossed) for change in changes(old, new)]
-    assert told == [("modified", "editorial", (crossing,))] * 2
+    told = changes(old, new)
+    assert "substantive" in {change.significance for change in told}
+    assert not any(change.crossed for change in told)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +117,7 @@ def test_one_sentence_that_a_new_clause_takes_over_makes_a_split() -> None:
     assert [change.kind for change in told] == ["split"]
 
 
-SENTENCES = (KEPT, CROSSING, BELOW, NEW, "Mules count as horses.", "Nobody pays twice on one day.")
+SENTENCES = (KEPT, CROSSING, BELOW, NEW, "Mules of any age count as horses.", "Nobody pays twice on one of the days.")
 
 
 @given(st.permutations(SENTENCES), st.tuples(st.integers(1, 5), st.integers(1, 5)))
@@ -108,10 +127,19 @@ def test_no_border_between_sentences_makes_a_substantive_change(order: list[str]
 
 
 def test_sentences_grouped_into_other_paragraphs_are_editorial() -> None:
-    old = document(KEPT, joined(CROSSING, BELOW, "So they do."), joined(NEW, "Bells of brass are not counted."))
-    new = document(joined(KEPT, CROSSING), joined(BELOW, "So they do.", NEW, "Bells of brass are not counted."))
+    old = document(
+        KEPT,
+        joined(CROSSING, BELOW, "Mules of any age count as horses."),
+        joined(NEW, "Bells of brass are not counted."),
+    )
+    new = document(
+        joined(KEPT, CROSSING),
+        joined(BELOW, "Mules of any age count as horses.", NEW, "Bells of brass are not counted."),
+    )
     told = changes(old, new)
     assert {change.significance for change in told} == {"editorial"}
     assert not {change.kind for change in told} & {"added", "removed"}
-    reworded = document(joined(KEPT, CROSSING), joined(BELOW, "So they did.", NEW, "Bells of tin are not counted."))
-    assert "substantive" in {change.significance for change in changes(old, reworded)}
+    reworded = document(
+        joined(KEPT, CROSSING), joined(BELOW, "Mules of any age count as goats.", NEW, "Bells of tin are not counted.")
+    )
+    assert "substantive" in {change.significance for change in compare(old, reworded).changes}

@@ -108,12 +108,37 @@ def test_the_date_that_a_document_states_is_its_own_in_any_sentence() -> None:
     ("stated", "significance"), [(("2020-03", "2021-04"), "factual"), ((None, None), "substantive")]
 )
 def test_a_stated_month_is_a_date_of_the_document(stated: tuple[str | None, ...], significance: str) -> None:
-    sentence = "These rules, which replace all others that we have ever had, hold for all of our shops from {} on."
+    sentence = "These rules are those of {}."
     old, new = (
         replace(document(sentence.format(month)), stated_date=date_of_text)
         for month, date_of_text in zip(("March 2020", "April 2021"), stated, strict=True)
     )
     assert only(old, new).significance == significance
+
+
+@pytest.mark.parametrize(
+    ("sentence", "old", "new", "stated", "significance"),
+    [
+        ("We erase all the data collected before {}.", "December 2024", "December 2025", None, "substantive"),
+        ("Before {}, we erase it.", "May 2024", "March 2025", None, "substantive"),
+        ("We erase all the data collected before {}.", "May 2024", "March 2025", None, "substantive"),
+        ("These rules are those of {}.", "May 2024", "March 2025", None, "factual"),
+        ("These rules are those of {}.", "Mai 2024", "März 2025", None, "factual"),
+        ("These rules are those of {}.", "June 2024", "March 2025", None, "substantive"),
+        ("These rules of ours hold from {} on.", "3 May 2024", "4 March 2025", "day", "factual"),
+        ("These rules of ours hold from {} on.", "03/05/2024", "04/03/2025", "day", "factual"),
+        ("These rules of ours hold from {} on.", "3 June 2024", "4 March 2025", "day", "substantive"),
+        ("These rules of ours hold from {} on.", "03/06/2024", "04/03/2025", "day", "substantive"),
+    ],
+)
+def test_another_month_than_the_stated_one_counts(
+    sentence: str, old: str, new: str, stated: str | None, significance: str
+) -> None:
+    dates = ("2024-05-03", "2025-03-04") if stated else ("2024-05", "2025-03")
+    before, after = (
+        replace(document(sentence.format(text)), stated_date=day) for text, day in zip((old, new), dates, strict=True)
+    )
+    assert only(before, after).significance == significance
 
 
 @pytest.mark.parametrize(
@@ -134,6 +159,8 @@ def test_a_number_that_is_only_spelled_otherwise_is_editorial(old: str, new: str
         ("We don't sell what you've told us.", "We do not sell what you have told us."),
         ("Personalized letters favor behavior.", "Personalised letters favour behaviour."),
         ("Your E-mail and your licence can't be cancelled.", "Your email and your license cannot be canceled."),
+        ("We send e-mails. E-mailing ends on request.", "We send emails. Emailing ends on request."),
+        ("We print catalogues, and fulfil orders.", "We print catalogs, and fulfill orders."),
     ],
 )
 def test_another_spelling_of_the_same_words_is_modified_and_editorial(old: str, new: str) -> None:
@@ -147,6 +174,9 @@ def test_another_spelling_of_the_same_words_is_modified_and_editorial(old: str, 
         ("We don't sell what you told us.", "We do sell what you told us."),
         ("The size of the prize is four francs.", "The sizes of the prize are four francs."),
         ("We won't ask, and you won't tell.", "We would not ask, and you will not tell."),
+        ("We share it with Color Inc.", "We share it with Colour Inc."),
+        ("See colour.example for more.", "See color.example for more."),
+        ("We can not only see the address.", "We cannot only see the address."),
     ],
 )
 def test_other_words_are_no_other_spelling(old: str, new: str) -> None:
@@ -286,7 +316,10 @@ def test_a_changed_number_of_years_is_never_hidden(old: str, new: str) -> None:
     [
         ("Wir fragen Nachbarn, sofern sie zusagen.", "Wir fragen Nachbarn, sofern Sie zusagen.", "substantive"),
         ("Wir geben Nachbarn ihre Adresse.", "Wir geben Nachbarn Ihre Adresse.", "substantive"),
-        ("Gut zu wissen: sie können ablehnen.", "Gut zu wissen: Sie können ablehnen.", "editorial"),
+        ("Gut zu wissen: sie können ablehnen.", "Gut zu wissen: Sie können ablehnen.", "substantive"),
+        ("Wir fragen zuerst; sie können ablehnen.", "Wir fragen zuerst; Sie können ablehnen.", "substantive"),
+        ("ihre Adresse und Ihren Namen;", "Ihre Adresse und Ihren Namen;", "substantive"),
+        ("Wir fragen. sie können ablehnen.", "Wir fragen. Sie können ablehnen.", "editorial"),
     ],
 )
 def test_the_capital_of_a_german_pronoun_says_who_is_meant(old: str, new: str, significance: str) -> None:
@@ -312,6 +345,13 @@ def test_a_number_glued_to_its_clause_may_become_a_label() -> None:
     assert (only(old, new).kind, only(old, new).significance) == ("cosmetic", "editorial")
 
 
+def test_a_label_in_front_of_a_number_is_not_glued_to_it() -> None:
+    old = document("5 years for invoices", kind="list_item")
+    labelled = replace(old.clauses[1], label="1.")
+    old = replace(old, clauses=(old.clauses[0], labelled, old.clauses[2]))
+    assert only(old, document("15 years for invoices", kind="list_item")).significance == "substantive"
+
+
 def sections(*titles: str) -> Document:
     kinds: tuple[ClauseKind, ClauseKind] = ("heading", "paragraph")
     texts = [text for title in titles for text in (title, f"What we say of {title.split()[-1]} holds in every shop.")]
@@ -328,3 +368,25 @@ def test_headings_that_count_up_without_full_stops_are_renumbered() -> None:
 def test_a_number_in_a_heading_that_counts_nothing_up_is_a_fact() -> None:
     old, new = sections("Kettles", "3 years for lids"), sections("Kettles", "4 years for lids")
     assert [(change.kind, change.significance) for change in compare(old, new).changes] == [("factual", "substantive")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            ("1 Jahr Rechnungen", "2 Jahre Verträge", "3 Jahre Protokolle"),
+            ("1 Jahr Rechnungen", "2 Jahre Briefe", "3 Jahre Verträge", "4 Jahre Protokolle"),
+        ),
+        (
+            ("1 warning, letter", "2 warnings, suspension", "3 warnings, ban"),
+            ("1 warning, letter", "2 warnings, call", "3 warnings, suspension", "4 warnings, ban"),
+        ),
+        (
+            ("1 Warning, letter", "2 Warnings, suspension", "3 Warnings, ban"),
+            ("1 Warning, letter", "2 Warnings, call", "3 Warnings, suspension", "4 Warnings, ban"),
+        ),
+    ],
+)
+def test_headings_that_count_something_are_not_numbered(old: tuple[str, ...], new: tuple[str, ...]) -> None:
+    told = compare(sections(*old), sections(*new)).changes
+    assert "renumbered" not in {change.kind for change in told}
