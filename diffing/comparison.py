@@ -11,7 +11,7 @@ from diffing.classification import change_of, one_sided_change
 from diffing.crossings import rests_of_crossings
 from diffing.governing import with_governed
 from diffing.heading_numbers import numbered_headings
-from diffing.surroundings import surroundings
+from diffing.surroundings import surroundings, ticker_lines
 
 _COARSE_REDLINE = (
     "some redlines show a very long passage as replaced, although only a few of its words may have changed"
@@ -29,6 +29,7 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     coarse_redline = False
     stated = _stated_date(old), _stated_date(new)
     old_around, new_around = surroundings(old.clauses), surroundings(new.clauses)
+    old_tickers, new_tickers = ticker_lines(old.clauses), ticker_lines(new.clauses)
     old_repeats, new_repeats = alignment.old_repeats | old_around, alignment.new_repeats | new_around
     old_numbered, new_numbered = numbered_headings(old.clauses), numbered_headings(new.clauses)
     rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
@@ -39,9 +40,11 @@ def compare_documents(old: Document, new: Document) -> Comparison:
         numbered = old_numbered.issuperset(match.old) and new_numbered.issuperset(match.new)
         change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest, numbered)
         coarse_redline = coarse_redline or coarse
-        if change and old_repeats.issuperset(match.old) and new_repeats.issuperset(match.new):
-            is_around = old_around.issuperset(match.old) and new_around.issuperset(match.new)
-            change = _aside(change, is_around)
+        if change and old_around.issuperset(match.old) and new_around.issuperset(match.new):
+            is_ticker = old_tickers.issuperset(match.old) and new_tickers.issuperset(match.new)
+            change = _aside(change, is_ticker) if is_ticker or change.kind != "factual" else change
+        elif change and alignment.old_repeats.issuperset(match.old) and alignment.new_repeats.issuperset(match.new):
+            change = _aside(change)
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
         else:
@@ -71,17 +74,17 @@ def _stated_date(document: Document) -> str | None:
     return document.stated_date or (document.effective_date.isoformat() if document.effective_date else None)
 
 
-def _aside(change: Change, is_around: bool = False) -> Change:
+def _aside(change: Change, is_ticker: bool = False) -> Change:
     """Returns a change of clauses that repeat what the document says elsewhere, or of the page around the policy.
 
-    It is editorial at most. A number or a date on the page around the policy, such as a price in a ticker, is volatile.
+    It is editorial at most. A price in a ticker is volatile. Any other number or date keeps its significance.
 
-    is_around: whether the clauses belong to the page around the policy.
+    is_ticker: whether the clauses belong to a ticker on the page around the policy.
     """
     if change.significance == "volatile":
         return change
     return replace(
-        change, significance="volatile" if is_around and change.kind == "factual" else "editorial", numbers=()
+        change, significance="volatile" if is_ticker and change.kind == "factual" else "editorial", numbers=()
     )
 
 

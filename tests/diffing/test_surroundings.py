@@ -73,3 +73,53 @@ def test_a_menu_above_a_copyright_line_is_part_of_the_page_around_the_policy() -
     menu = clauses("gazette.example", *MENU[:9])
     rights = [Clause(0, "paragraph", None, (), "© 2031 The Farmers' Gazette Ltd.")]
     assert told(document([]), document([], menu, rights)) == {("added", "editorial")}
+
+
+def heading(text: str) -> list[Clause]:
+    return [Clause(0, "heading", None, (), text)]
+
+
+def test_a_table_at_the_end_of_a_policy_is_no_menu() -> None:
+    def cookies(period: str, date: str) -> Document:
+        rows = [
+            Clause(0, "table_row", None, (), f"[{name}](https://gazette.example/{name[:3]}) | {period}", ())
+            for name in MENU
+        ]
+        return document([], heading("Cookies"), rows, [Clause(0, "paragraph", None, (), f"Effective from 1 {date}")])
+
+    old, new = cookies("90 days", "May"), cookies("900 days", "June")
+    changes = compare(old, new).changes
+    assert {change.significance for change in changes if change.numbers} == {"substantive"}
+    assert "volatile" not in {change.significance for change in changes}
+
+
+def test_a_linked_list_below_a_heading_of_the_policy_is_no_menu() -> None:
+    links = clauses("gazette.example", *MENU)
+    old, new = (
+        document([], heading("Data we sell"), links, more) for more in ([], clauses("gazette.example", "Fingerprints"))
+    )
+    assert told(old, new) == {("added", "substantive")}
+
+
+def test_linked_lines_with_periods_are_no_menu() -> None:
+    old, new = (
+        document(
+            [],
+            [
+                Clause(0, "list_item", None, (), f"{name} {days} days", (f"https://gazette.example/{name}",))
+                for name in MENU
+            ],
+        )
+        for days in (90, 900)
+    )
+    assert told(old, new) == {("factual", "substantive")}
+
+
+def test_a_sentence_between_two_menus_keeps_its_significance() -> None:
+    first, second = clauses("gazette.example", *MENU), clauses("gazette.example", *(f"{name} today" for name in MENU))
+    old, new = (
+        document([], first, [Clause(0, "paragraph", None, (), text)], second)
+        for text in ("We never sell your data to anybody at all.", "We sell your data to anybody at all.")
+    )
+    assert told(old, new) == {("modified", "substantive")}
+    assert ("added", "substantive") in told(document([], first, second), new)
