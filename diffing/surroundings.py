@@ -18,6 +18,8 @@ from diffing.tokenization import words_of
 # or the end of a document, at least _FEWEST such lines more than sentences (times _SENTENCE) make the surroundings.
 _LINE, _FEWEST, _SENTENCE = 12, 8, 5
 _LINE_CHARACTERS = 120
+# A line with its address written out has at most this many characters.
+_LONGEST_LINK = 500
 # The surroundings link to the site's own pages: at least this share of the lines has the most frequent site. A policy
 # may end with a list of partners, but each partner has a site of its own.
 _OWN_SITE = 0.6
@@ -85,6 +87,8 @@ def ticker_lines(clauses: Sequence[Clause]) -> frozenset[int]:
 
 
 def _is_price(clause: Clause) -> bool:
+    if len(clause.text) > _LONGEST_LINK or clause.text.endswith(_ENDS) or not _NUMBER.search(clause.text):
+        return False
     text = _ADDRESS.sub(" ", clause.text)
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     numbers = _NUMBER.findall(text)
@@ -128,11 +132,12 @@ def _score(clause: Clause, link: str) -> int:
         return -_SENTENCE
     if clause.kind == "heading" or (len(text) <= _LINE_CHARACTERS and COPYRIGHT.match(text)):
         return 0
-    if _PERIOD.search(_LINKED.sub(" ", text)):
+    is_linked = bool(link) and "](" in text and len(text) <= _LONGEST_LINK
+    if not is_linked and (
+        len(text) > _LINE_CHARACTERS or text.endswith(_ENDS) or text.count(" ") >= _LINE or "@" in text or ":" in text
+    ):
         return -_SENTENCE
-    if link and "](" in text:
-        return 1
-    if len(text) > _LINE_CHARACTERS or text.endswith(_ENDS) or text.count(" ") >= _LINE or "@" in text or ":" in text:
+    if _PERIOD.search(_LINKED.sub(" ", text)):
         return -_SENTENCE
     return 1 if link else 0
 
