@@ -7,6 +7,7 @@ times in a document, the copy under the same heading is the right one, or the co
 A match is *supported* if another match of clauses close by has the same order.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ _CLOSE = 4
 _IN_PLACE, _SAME = 0.28, 0.9
 # A copy takes the place of clauses in a match if it has at least this share of their words.
 _COPIED = 0.6
+# Of a text that repeats often, about this many copies are looked at: those nearest in reading order.
+_COPIES = 40
 
 Positions = tuple[int, ...]
 
@@ -33,25 +36,34 @@ class _Side:
 
     texts: the clauses without an equal counterpart, by position.
     match_of: the index of the match of each matched clause.
-    copies: the positions of these clauses by their text without typography.
+    copies: the positions of these clauses by their text without typography, in order.
+    headings: the nearest heading above each position, without typography; '' if there is none.
     """
 
     clauses: Sequence[Clause]
     texts: dict[int, EncodedText]
     match_of: dict[int, int] = field(default_factory=dict)
     copies: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    headings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        heading = ""
+        for clause in self.clauses:
+            self.headings.append(heading)
+            if clause.kind == "heading":
+                heading = _key(clause)
 
     def heading_above(self, position: int) -> str:
         """Returns the nearest heading above a clause, without typography; '' if there is none."""
-        above = (self.clauses[n] for n in range(position - 1, -1, -1))
-        heading = next((clause for clause in above if clause.kind == "heading"), None)
-        return _key(heading) if heading else ""
+        return self.headings[position]
 
     def copies_of(self, positions: Positions) -> list[Positions]:
         """Returns the other places where most of the clauses at some positions stand, too."""
         found: defaultdict[int, list[int]] = defaultdict(list)
         for position in positions:
-            for copy in self.copies[_key(self.clauses[position])]:
+            copies = self.copies[_key(self.clauses[position])]
+            middle = bisect_left(copies, position)
+            for copy in copies[max(0, middle - _COPIES // 2) : middle + _COPIES // 2 + 1]:
                 found[copy - position].append(copy)
         weight = sum(self.texts[position].weight for position in positions)
         return [
@@ -82,7 +94,7 @@ class _Neighbours:
         for match in matches:
             self._put(match)
         for side in (old, new):
-            for position in side.texts:
+            for position in sorted(side.texts):
                 side.copies[_key(side.clauses[position])].append(position)
 
     def corrected(self) -> list[Match]:

@@ -48,6 +48,7 @@ _PERIOD = re.compile(
     r"|wochen?|monate?n?|jahre?n?|stunden?|jours?|semaines?|mois|ans?|années?|heures?|días?|semanas?|mes(?:es)?|años?"
     r"|horas?|dias?|anos?|giorni|mesi|anni|dagen|weken|maanden|jaar|[hd])\b|\b(?:aged?|under|over)\s+\d"
 )
+_CHARGE = re.compile(r"(?i)\b(?:fees?|costs?|charges?|fines?|tax|vat|interest|discount|commission|share|rate)\b")
 _TOP_LEVEL = re.compile(r"(?:\.(?:com?|org|net|gov|ac|edu))?(?:\.[a-z]{2,})$")
 
 
@@ -97,6 +98,7 @@ def _is_price(clause: Clause) -> bool:
         and len(words) <= _PRICE_WORDS
         and bool(numbers)
         and not _PERIOD.search(text)
+        and not _CHARGE.search(text)
         and all(_FRACTION.search(number) for number in numbers)
     )
 

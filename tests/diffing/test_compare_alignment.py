@@ -292,6 +292,37 @@ def test_a_page_that_also_shows_the_old_version_is_compared_with_its_first_copy(
     assert [kind for kind, _, _ in told(new, old)].count("removed") == len(old.clauses) + 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "significance"),
+    [
+        ("Adults", "Children", "substantive"),
+        ("EU", "Customers in the US", "substantive"),
+        ("Adults", "Adults (previous version, in force until May 2024)", "editorial"),
+    ],
+)
+def test_a_second_copy_is_editorial_only_as_another_version(first: str, second: str, significance: str) -> None:
+    rules = [
+        f"In the town number {n} a letter waits at the counter for ten days, and is burnt then." for n in range(16)
+    ]
+    old, new = document(heading(first), *rules), document(heading(first), *rules, heading(second), *rules)
+    changes = compare(old, new).changes
+    assert {change.significance for change in changes if change.new[0].kind != "heading"} == {significance}
+
+
+def test_an_item_below_another_lead_in_of_a_second_copy_is_no_repetition() -> None:
+    rules = [
+        f"In the town number {n} a letter waits at the counter for ten days, and is burnt then." for n in range(16)
+    ]
+    copy = [*TOP, *rules, "We never sell:", item("Names"), *END]
+    again = ["We sell:" if part == "We never sell:" else part for part in copy]
+    (change,) = (
+        change
+        for change in compare(document(*copy), document(*copy, "Previous version:", *again)).changes
+        if change.new[0].text == "Names"
+    )
+    assert change.significance == "substantive"
+
+
 def test_a_list_that_moved_keeps_its_items_although_another_list_has_a_closer_one() -> None:
     rights = [
         "The right to ask for a copy of the letters that we hold, and how long we hold them.",
