@@ -18,6 +18,7 @@ from diffing.tokenization import words_of
 # or the end of a document, at least _FEWEST such lines more than sentences (times _SENTENCE) make the surroundings.
 _LINE, _FEWEST, _SENTENCE = 12, 8, 5
 _LINE_CHARACTERS = 120
+_MOST_CHARACTERS = 1_000
 # The surroundings link to the site's own pages: at least this share of the lines has the most frequent site. A policy
 # may end with a list of partners, but each partner has a site of its own.
 _OWN_SITE = 0.6
@@ -130,7 +131,7 @@ def _score(clause: Clause, link: str) -> int:
         return -_SENTENCE
     if clause.kind == "heading" or (len(text) <= _LINE_CHARACTERS and COPYRIGHT.match(text)):
         return 0
-    if _PERIOD.search(_LINKED.sub(" ", text)):
+    if _PERIOD.search(_LINKED.sub(" ", text) if len(text) <= _MOST_CHARACTERS else text):
         return -_SENTENCE
     if link and "](" in text:
         return 1
