@@ -18,6 +18,8 @@ from diffing.tokenization import words_of
 # At least _FEWEST clauses of at least _LONG characters stand in both copies. These are at least the share _SAME of the
 # long clauses of each copy, and of all long clauses.
 _FEWEST, _LONG, _SAME = 12, 60, 0.7
+# A heading or a lead-in is looked for in so many clauses above a clause.
+_FARTHEST = 200
 # A title of these words, of numbers and of the first copy's title says that the second copy is another version.
 _WORD = re.compile(r"\w+")
 _VERSION_WORDS = MONTHS | words_of(
@@ -107,7 +109,7 @@ def _said(clauses: Sequence[Clause], position: int, start: int) -> tuple[str, ..
     """
     clause = clauses[position]
     heading = lead_in = ""
-    for n in range(position - 1, start - 1, -1):
+    for n in range(position - 1, max(start, position - _FARTHEST) - 1, -1):
         above = clauses[n]
         if not lead_in and above.kind != clause.kind:
             lead_in = above.text

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from core.changes import SIGNIFICANCES, ChangeKind, Significance
 from core.plurals import plural
+from diffing.tokenization import words
 from reports.places import numbered
 from reports.rendered_changes import KIND_WORDS, RenderedChange
 
@@ -19,7 +20,7 @@ _OF_PLACE: Final[frozenset[ChangeKind]] = frozenset({"moved", "moved_modified", 
 _ONE_SIDED: Final[frozenset[ChangeKind]] = frozenset({"added", "removed"})
 
 # The part of a section in which a change is shown. The changes of each part but `listed` are folded into one line.
-_Part = Literal["listed", "contents", "repeats", "typography"]
+_Part = Literal["listed", "contents", "around", "typography"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def sections(changes: Iterable[RenderedChange]) -> tuple[Section, ...]:
         group = [change for change in all_changes if change.change.significance == significance]
         if not group:
             continue
-        parts: dict[_Part, list[RenderedChange]] = {"listed": [], "contents": [], "repeats": [], "typography": []}
+        parts: dict[_Part, list[RenderedChange]] = {"listed": [], "contents": [], "around": [], "typography": []}
         for change in group:
             parts[_part(change)].append(change)
         listed = parts.pop("listed")
@@ -139,7 +140,19 @@ def _part(change: RenderedChange) -> _Part:
         return "contents"
     if change.change.significance != "editorial" or change.change.kind in _OF_PLACE:
         return "listed"
-    return "repeats" if change.change.kind in _ONE_SIDED else "typography"
+    if change.change.crossed:
+        return "listed"
+    if change.change.kind == "cosmetic" or _has_equal_words(change):
+        return "typography"
+    return "around" if change.change.kind in _ONE_SIDED else "listed"
+
+
+def _has_equal_words(change: RenderedChange) -> bool:
+    """Returns whether a clause was split or clauses were merged, and the words are the same."""
+    if change.change.kind not in ("split", "merged"):
+        return False
+    old, new = (words(" ".join(clause.text for clause in side)) for side in (change.change.old, change.change.new))
+    return old == new
 
 
 def _line(part: _Part, changes: Sequence[RenderedChange]) -> str:
@@ -149,7 +162,7 @@ def _line(part: _Part, changes: Sequence[RenderedChange]) -> str:
     counts = ", ".join(f"{kinds.count(word)} {word}" for word in KIND_WORDS.values() if word in kinds)
     if part == "contents":
         return f"The contents list differs: {counts}"
-    return f"Clauses that repeat other clauses of the same text: {counts}"
+    return f"Clauses of the page around the policy, or that repeat other clauses: {counts}"
 
 
 def _grouped(changes: Iterable[RenderedChange]) -> tuple[PlaceGroup, ...]:

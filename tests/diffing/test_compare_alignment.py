@@ -313,8 +313,8 @@ def test_an_item_below_another_lead_in_of_a_second_copy_is_no_repetition() -> No
     rules = [
         f"In the town number {n} a letter waits at the counter for ten days, and is burnt then." for n in range(16)
     ]
-    copy = [*TOP, *rules, "We never sell:", item("Names"), *END]
-    again = ["We sell:" if part == "We never sell:" else part for part in copy]
+    copy: list[str | Part] = [*TOP, *rules, "We never sell:", item("Names"), *END]
+    again: list[str | Part] = ["We sell:" if part == "We never sell:" else part for part in copy]
     (change,) = (
         change
         for change in compare(document(*copy), document(*copy, "Previous version:", *again)).changes

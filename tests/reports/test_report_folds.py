@@ -211,3 +211,12 @@ def test_words_above_a_moved_clause_are_named_in_every_format(kind: str) -> None
 
 def test_markdown_of_a_fold_is_still_markdown_inside() -> None:
     assert as_markdown(file_report(*TYPOGRAPHY)).endswith("\n\n</details>\n")
+
+
+def test_an_editorial_change_of_words_is_not_called_typography() -> None:
+    changed = change(
+        "modified", (item(1, "old"),), (item(1, "new"),), (("delete", "old"), ("insert", "new")), "editorial"
+    )
+    text = as_text(file_report(changed))
+    assert "typography, punctuation" not in text
+    assert "[-old-]" in text
