@@ -48,7 +48,7 @@ def test_a_wrong_argument_ends_with_one_message_and_status_2(
 
 def test_a_broken_declaration_ends_with_its_file_and_status_2(crawler: Crawler) -> None:
     (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
-    result = scrapy_crawl(crawler, "live")  # in a new process, as if a user started it
+    result = scrapy_crawl(crawler, "live", "vendor=broken")  # in a new process, as if a user started it
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
     assert "broken.yaml:" in result.stderr
