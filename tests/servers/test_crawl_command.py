@@ -46,9 +46,9 @@ def test_a_wrong_argument_ends_with_one_message_and_status_2(
     assert result.stderr.count("\n") == 1
 
 
-def test_a_broken_declaration_ends_with_its_file_and_status_2(crawler: Crawler) -> None:
-    (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
-    result = scrapy_crawl(crawler, "live", "vendor=broken")  # in a new process, as if a user started it
+def test_a_crawl_without_a_sound_declaration_ends_with_status_2(crawler: Crawler) -> None:
+    (crawler.vendors / "kestrel.yaml").rename(crawler.vendors / "broken.yaml").write_text("name: Broken\n")
+    result = scrapy_crawl(crawler, "live")  # in a new process, as if a user started it
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
     assert "broken.yaml:" in result.stderr
