@@ -6,6 +6,10 @@ from bench.hostile.growth import steep_stages
 from bench.hostile.shapes import SHAPES
 from bench.hostile.stages import pass_through
 
+# Some 20 seconds for all shapes. With the oldest supported HTML parser, nested superscripts take the square of their
+# number: what docs/security.md promises about time holds for the versions in requirements.lock.
+pytestmark = pytest.mark.slow
+
 # Each PDF is read in a process of its own, which takes a while to start. A line of plain text has the same words as a
 # paragraph of a page. `python -m bench.hostile` measures these, too.
 # The shapes in the set reach a bound of the program with so few bytes already, and take their time.
