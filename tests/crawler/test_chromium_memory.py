@@ -6,10 +6,11 @@ import time
 
 from crawler.chromium import MemoryWatch
 
-# A program whose child fills 300 MB. The program itself stays small.
+# A program whose child fills 300 MB. The program itself stays small. It waits, since its child may be ended first.
 PARENT = """
 import subprocess, sys
 subprocess.run([sys.executable, "-c", "kept = b'x' * 300_000_000; input()"], stdin=subprocess.PIPE)
+input()
 """
 
 
