@@ -6,11 +6,10 @@ import time
 
 from crawler.chromium import MemoryWatch
 
-# A program whose child fills 300 MB. The program itself stays small. It waits, since its child may be ended first.
+# A program whose child fills 300 MB and stays. The program itself stays small.
 PARENT = """
 import subprocess, sys
-subprocess.run([sys.executable, "-c", "kept = b'x' * 300_000_000; input()"], stdin=subprocess.PIPE)
-input()
+subprocess.run([sys.executable, "-c", "import time; kept = b'x' * 300_000_000; time.sleep(60)"])
 """
 
 
