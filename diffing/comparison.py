@@ -11,7 +11,7 @@ from diffing.classification import change_of, one_sided_change
 from diffing.crossings import rests_of_crossings
 from diffing.governing import with_governed
 from diffing.heading_numbers import numbered_headings
-from diffing.surroundings import surroundings, ticker_lines
+from diffing.surroundings import surroundings
 
 _COARSE_REDLINE = (
     "some redlines show a very long passage as replaced, although only a few of its words may have changed"
@@ -29,8 +29,8 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     coarse_redline = False
     stated = _stated_date(old), _stated_date(new)
     old_around, new_around = surroundings(old.clauses), surroundings(new.clauses)
-    old_tickers, new_tickers = ticker_lines(old.clauses), ticker_lines(new.clauses)
-    old_repeats, new_repeats = alignment.old_repeats | old_around, alignment.new_repeats | new_around
+    old_repeats = alignment.old_repeats | old_around.positions
+    new_repeats = alignment.new_repeats | new_around.positions
     old_numbered, new_numbered = numbered_headings(old.clauses), numbered_headings(new.clauses)
     rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
     for index, match in enumerate(alignment.matches):
@@ -40,8 +40,8 @@ def compare_documents(old: Document, new: Document) -> Comparison:
         numbered = old_numbered.issuperset(match.old) and new_numbered.issuperset(match.new)
         change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest, numbered)
         coarse_redline = coarse_redline or coarse
-        if change and old_around.issuperset(match.old) and new_around.issuperset(match.new):
-            is_ticker = old_tickers.issuperset(match.old) and new_tickers.issuperset(match.new)
+        if change and old_around.positions.issuperset(match.old) and new_around.positions.issuperset(match.new):
+            is_ticker = old_around.tickers.issuperset(match.old) and new_around.tickers.issuperset(match.new)
             change = _aside(change, is_ticker) if is_ticker or change.kind != "factual" else change
         elif change and alignment.old_repeats.issuperset(match.old) and alignment.new_repeats.issuperset(match.new):
             change = _aside(change)

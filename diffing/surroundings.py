@@ -7,6 +7,7 @@ still. They change from day to day, and say nothing about the policy.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from urllib.parse import urlsplit
 
@@ -52,11 +53,23 @@ _CHARGE = re.compile(r"(?i)\b(?:fees?|costs?|charges?|fines?|tax|vat|interest|di
 _TOP_LEVEL = re.compile(r"(?:\.(?:com?|org|net|gov|ac|edu))?(?:\.[a-z]{2,})$")
 
 
-def surroundings(clauses: Sequence[Clause]) -> frozenset[int]:
-    """Returns the positions of the clauses that belong to the page around the policy.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The page around a policy.
 
-    These are lines that link to other pages, headings of menus, copyright lines, and prices in a ticker. A sentence or
-    another line between two menus may be the policy's own, and is none of them.
+    positions: the positions of the clauses that belong to it. tickers: the positions of all lines of tickers, whether
+        around the policy or within it.
+    """
+
+    positions: frozenset[int]
+    tickers: frozenset[int]
+
+
+def surroundings(clauses: Sequence[Clause]) -> Surroundings:
+    """Returns the page around the policy.
+
+    It consists of lines that link to other pages, headings of menus, copyright lines, and prices in a ticker. A
+    sentence or another line between two menus may be the policy's own, so it does not belong to the surroundings.
     """
     links = [_link(clause) for clause in clauses]
     scores = [_score(clause, link) for clause, link in zip(clauses, links, strict=True)]
@@ -68,7 +81,7 @@ def surroundings(clauses: Sequence[Clause]) -> frozenset[int]:
         end = range(0)  # the policy's own list
     if any(n in end for n in bars):
         end = range(0)
-    tickers = ticker_lines(clauses)
+    tickers = _ticker_lines(clauses)
     found: set[int] = set()
     for stretch in (beginning, end):
         sites = Counter(_site(links[position]) for position in stretch if scores[position] > 0)
@@ -78,10 +91,10 @@ def surroundings(clauses: Sequence[Clause]) -> frozenset[int]:
                 for n in stretch
                 if scores[n] > 0 or clauses[n].kind == "heading" or _is_copyright(clauses[n].text) or n in tickers
             )
-    return frozenset(found) if len(found) < length else frozenset()
+    return Surroundings(frozenset(found) if len(found) < length else frozenset(), tickers)
 
 
-def ticker_lines(clauses: Sequence[Clause]) -> frozenset[int]:
+def _ticker_lines(clauses: Sequence[Clause]) -> frozenset[int]:
     """Returns the positions of the lines of a ticker: prices and percentages in a run of short lines."""
     prices = [n for n, clause in enumerate(clauses) if _is_price(clause)]
     return frozenset(n for left, right in pairwise(prices) if right - left <= _RUN for n in (left, right))
@@ -104,7 +117,7 @@ def _is_price(clause: Clause) -> bool:
 
 
 def _is_of_policy(clause: Clause) -> bool:
-    """Returns whether what stands below a clause belongs to the policy: a heading that is no menu's, or a lead-in."""
+    """Returns whether the clauses below a clause belong to the policy: below a lead-in, or a heading of no menu."""
     if clause.kind == "heading":
         return not _MENU_WORDS.issuperset(clause.text.casefold().split())
     return clause.text.endswith(_LEAD_IN_ENDS)
