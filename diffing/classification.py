@@ -13,7 +13,6 @@ from diffing.facts import (
     FactChange,
     changed_facts,
     find_facts,
-    is_full_date,
     is_lone_stamp,
     may_differ_in_facts,
     same_key,
@@ -84,9 +83,8 @@ def _dates_document(clause: Clause, above: Clause | None) -> bool:
     """Returns whether a clause is nothing but a date or version stamp of the document, and no part of a rule."""
     if above and above.text.rstrip(" *_").endswith((":", "：")):
         return False
-    if clause.kind in ("paragraph", "heading") and is_full_date(clause.text):
-        return True
-    return clause.kind in ("paragraph", "heading", "list_item") and is_lone_stamp(clause.text)
+    may_be_bare = clause.kind in ("paragraph", "heading")
+    return (may_be_bare or clause.kind == "list_item") and is_lone_stamp(clause.text, may_be_bare)
 
 
 def change_of(

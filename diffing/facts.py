@@ -433,25 +433,32 @@ def _is_own_date(facts: Facts, fact: Fact, stated: str | None) -> bool:
 
 def is_stamp(text: str) -> bool:
     """Returns whether a text is nothing but a date or a version stamp of the document itself."""
-    facts = find_facts(text)
+    return _are_own_dates(find_facts(text))
+
+
+def _are_own_dates(facts: Facts) -> bool:
     return bool(facts.facts) and all(_is_own_date(facts, fact, None) for fact in facts.facts)
 
 
-def is_lone_stamp(text: str) -> bool:
+def is_lone_stamp(text: str, may_be_bare: bool) -> bool:
     """Returns whether a text says of itself that it dates the document: "Last updated: 3 May 2024", "Version 3.2".
 
     A date beside nothing but words such as "from" or "until" may belong to a rule.
+
+    may_be_bare: whether nothing but a date with day, month and year dates the document, too.
     """
-    if not is_stamp(text):
-        return False
-    others = words(find_facts(text).masked.casefold())
-    return bool(_DATING_WORDS.intersection(others) or _COPYRIGHT_STAMP.match(text) or _VERSION.fullmatch(text))
-
-
-def is_full_date(text: str) -> bool:
-    """Returns whether a text is nothing but one date with day, month and year."""
     facts = find_facts(text)
-    if len(facts.facts) != 1 or words(facts.masked) != words(_MASK) or not is_stamp(text):
+    if not _are_own_dates(facts):
+        return False
+    others = words(facts.masked.casefold())
+    if _DATING_WORDS.intersection(others) or _COPYRIGHT_STAMP.match(text) or _VERSION.fullmatch(text):
+        return True
+    return may_be_bare and _is_full_date(facts)
+
+
+def _is_full_date(facts: Facts) -> bool:
+    """Returns whether a text is nothing but one date with day, month and year."""
+    if len(facts.facts) != 1 or words(facts.masked) != words(_MASK):
         return False
     date = facts.facts[0].text
     numbers = re.findall(r"\d+", date)
