@@ -53,10 +53,6 @@ class _Side:
             if clause.kind == "heading":
                 heading = _key(clause)
 
-    def heading_above(self, position: int) -> str:
-        """Returns the nearest heading above a clause, without typography; '' if there is none."""
-        return self.headings[position]
-
     def copies_of(self, positions: Positions) -> list[Positions]:
         """Returns the other places where most of the clauses at some positions stand, too."""
         found: defaultdict[int, list[int]] = defaultdict(list)
@@ -136,7 +132,7 @@ class _Neighbours:
         return self._are_under_one_heading(old, new), self._support(old, new)
 
     def _are_under_one_heading(self, old: Positions, new: Positions) -> bool:
-        headings = self._old.heading_above(old[0]), self._new.heading_above(new[0])
+        headings = self._old.headings[old[0]], self._new.headings[new[0]]
         return bool(headings[0]) and headings[0] == headings[1]
 
     def _is_doubtful(self, match: Match) -> bool:
