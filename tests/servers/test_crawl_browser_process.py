@@ -118,8 +118,8 @@ def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
 def test_a_page_that_fills_the_memory_leaves_the_others_rendered(two_vendors: tuple[Crawler, Site]) -> None:
     """Such a page took 5.6 GB in 8 s. Chromium without a page takes 0.9 GB; shared libraries count for each process."""
     crawler, site = two_vendors
-    fill = "const kept = []; setInterval(() => kept.push(new Uint8Array(20_000_000).fill(1)), 1)"
-    site.pages["/hungry"] = Page(shell(f"{shows()} {fill}"))
+    fill = "kept.push(new Uint8Array(20_000_000).fill(1)); document.body.append('more ')"  # the text never settles
+    site.pages["/hungry"] = Page(shell(f"{shows()} const kept = []; setInterval(() => {{ {fill} }}, 1)"))
     declare(crawler.vendors, "a-hungry", f"url: {site.url}/hungry; render: browser")
     result = live_crawl(crawler, CLAUSEWATCH_BROWSER_MEMORY_LIMIT="1400")
     assert result.stderr == "live: 3 captures found, 3 new, 1 quarantined, 0 failed\n"
