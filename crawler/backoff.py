@@ -102,7 +102,9 @@ class LiveBackOff:
         if wait is None:
             wait = self._first_wait * 2**tries
         clock = clock_of(request.meta, self._time_limit)
-        if tries >= self._retries or wait >= clock.seconds_left:
+        # The next try will probably take as long as the last one. If it were cut off, the last response would be lost.
+        next_try = monotonic() - request.meta.get("sent_at", monotonic())
+        if tries >= self._retries or wait + next_try >= clock.seconds_left:
             return None
         with clock.running():
             await pause(wait, lambda: not is_interrupted(self._crawler))

@@ -87,9 +87,9 @@ class SignalWatch:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._arrived = True  # a signal that arrives now ends nothing any more
+        # After a signal, the process is about to end. A further signal must not change its exit status.
         for number, handler in self._handlers_before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if self._arrived else handler)
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self._write_end)
         self._thread.join()
@@ -168,6 +168,8 @@ class _Ending:
         while not engine.running:  # Scrapy sets it immediately after the signal `engine_started`
             await asyncio.sleep(0.01)
         mark_interrupted(crawler.stats)
+        sys.stderr.write(f"{crawler.spider.name}: interrupted; ends within {CRAWL_SECONDS} seconds\n")
+        sys.stderr.flush()
         crawler.signals.send_catch_log(interrupted)
         # Scrapy would keep the delay between two requests, although the requests that wait are not sent.
         for slot in engine.downloader.slots.values():

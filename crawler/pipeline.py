@@ -109,7 +109,7 @@ class StorePipeline:
                 self._spider.stop(str(refusal))
             for _, committed in batch:
                 committed.set_result(None)
-            if len(self._to_read) > _MAX_WAITING:
+            if len(self._to_read) > _MAX_WAITING or is_interrupted(self._crawler):
                 self._start_reading()
         self._storing = None
 

@@ -43,7 +43,7 @@ class _Run:
     """One run. crawl_summary: the counts of the crawl, as far as it has come."""
 
     def __init__(self, settings: Settings, directory: Path | None) -> None:
-        self.crawl_summary = "the crawl has no result"
+        self.crawl_summary = "the crawl did not come to an end"
         self._settings = settings
         self._directory = directory
 
