@@ -168,7 +168,7 @@ class _Ending:
         while not engine.running:  # Scrapy sets it immediately after the signal `engine_started`
             await asyncio.sleep(0.01)
         mark_interrupted(crawler.stats)
-        sys.stderr.write(f"{crawler.spider.name}: interrupted; ends within {CRAWL_SECONDS} seconds\n")
+        sys.stderr.write(f"{engine.spider.name}: interrupted; ends within {CRAWL_SECONDS} seconds\n")
         sys.stderr.flush()
         crawler.signals.send_catch_log(interrupted)
         # Scrapy would keep the delay between two requests, although the requests that wait are not sent.

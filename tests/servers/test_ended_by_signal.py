@@ -17,7 +17,7 @@ import pytest
 from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.pages import Page, serve_pages
 from storage import Store
-from tests.servers.archive import QUICK, Crawler, declare, policy_page
+from tests.servers.archive import Crawler, declare, policy_page
 from tests.servers.commands import program, started_scrapy_crawl
 from tests.servers.raw_server import raw_server
 from tests.stored_digests import enqueue
@@ -144,7 +144,7 @@ def test_sigterm_ends_an_archive_crawl_between_two_requests(tmp_path: Path) -> N
     declare(tmp_path / "vendors", "kestrel", f"url: {HOST}/p")
     with serve_archive(tmp_path / "warcs") as archive:
         crawler = Crawler(tmp_path, archive.url.replace("127.0.0.1", "127.1"))
-        crawl = started_scrapy_crawl(crawler, "archive", **{**QUICK, "ARCHIVE_REPLAY_INTERVAL": "30"})
+        crawl = started_scrapy_crawl(crawler, "archive", ARCHIVE_REPLAY_INTERVAL="30")
         while not crawler.captures("kestrel"):
             assert crawl.poll() is None
             time.sleep(0.05)
