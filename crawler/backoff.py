@@ -30,6 +30,8 @@ from crawler.budget import Budget
 from crawler.captures import header_map
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 from crawler.http_dates import http_date
+from crawler.interruption import is_interrupted
+from crawler.page_clock import clock_of
 from crawler.resolver import PublicAddressResolver
 
 _A_YEAR = 365 * 24 * 3600.0
@@ -59,15 +61,15 @@ async def pause(seconds: float, is_running: Callable[[], bool]) -> None:
 class LiveBackOff:
     """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
-    The site's last response becomes a capture if the retries fail, or if the site asks for a longer wait than
-    LIVE_BACKOFF_MAX.
+    The site's last response becomes a capture if the retries fail, or if the site asks for a longer wait than the page
+    has time left (crawler.page_clock).
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
         self._first_wait = settings.getfloat("LIVE_BACKOFF")
-        self._longest_wait = settings.getfloat("LIVE_BACKOFF_MAX")
+        self._time_limit = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._retries = settings.getint("RETRY_TIMES")
 
     @classmethod
@@ -99,9 +101,13 @@ class LiveBackOff:
         tries = request.meta.get("tries", 0)
         if wait is None:
             wait = self._first_wait * 2**tries
-        if tries >= self._retries or wait > self._longest_wait:
+        clock = clock_of(request.meta, self._time_limit)
+        # The next try will probably take as long as the last one. If it were cut off, the last response would be lost.
+        next_try = monotonic() - request.meta.get("sent_at", monotonic())
+        if tries >= self._retries or wait + next_try >= clock.seconds_left:
             return None
-        await pause(wait, lambda: self._crawler.engine.running)
+        with clock.running():
+            await pause(wait, lambda: not is_interrupted(self._crawler))
         retry = request.replace(dont_filter=True)
         retry.meta["tries"] = tries + 1
         return retry

@@ -31,7 +31,9 @@ from crawler.captures import header_pairs
 from crawler.chromium import MemoryWatch, first_line, process_id_of
 from crawler.environment import environment_of
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
+from crawler.interruption import is_interrupted
 from crawler.location_fetch import LocationFetch
+from crawler.page_clock import PageClock, clock_of, with_clock
 from formats.multipart import Observed, compose
 
 _BLANK = "about:blank"
@@ -101,7 +103,7 @@ class Browser:
         response: the server's response to the request for the page.
         """
         async with self._turn:
-            if not self._crawler.engine.running:
+            if is_interrupted(self._crawler):
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             handler = await self._started_handler()
             visit = _PageVisit(self._crawler, response)
@@ -114,7 +116,7 @@ class Browser:
                 await visit.close()
             # An interrupted crawl makes no capture of the page, because the page may be incomplete: Ctrl-C also ends
             # Chromium.
-            if not self._crawler.engine.running:
+            if is_interrupted(self._crawler):
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
                 raise PageNotTakenError(f"Chromium could not open a page: {fault}")
@@ -166,7 +168,9 @@ class _PageVisit:
         settings = crawler.settings
         self._user_agent = settings["USER_AGENT"]
         self._quiet = settings.getfloat("BROWSER_QUIET")
-        self._time = settings.getfloat("BROWSER_TIMEOUT")
+        page_clock = clock_of(response.meta, settings.getfloat("DOWNLOAD_TIMEOUT"))
+        self._time = min(settings.getfloat("BROWSER_TIMEOUT"), page_clock.seconds_left)
+        self._clock = PageClock(self._time)
         self._ends = monotonic() + self._time
         self._bytes_left = self._byte_limit = settings.getint("DOWNLOAD_MAXSIZE")
         self._requests_left = settings.getint("BROWSER_REQUESTS")
@@ -214,8 +218,9 @@ class _PageVisit:
         self._session = await page.context.new_cdp_session(page)
         self.begun_at = datetime.now(UTC)
         self._ends = monotonic() + self._time
-        await self._show_last_document(page)
-        fault = await self._settle(page)
+        with self._clock.running():
+            await self._show_last_document(page)
+            fault = await self._settle(page)
         async with asyncio.timeout(_GRACE):
             html = await self._evaluate(f"{_HTML}({self._byte_limit})")
         if html is None:
@@ -319,11 +324,11 @@ class _PageVisit:
             meta={
                 "in_browser": True,
                 "download_slot": "browser",
-                "download_timeout": max(0.1, self._ends - monotonic()),
                 "download_maxsize": self._bytes_left,
                 "dont_merge_cookies": True,  # the browser keeps the page's cookies
                 "dont_cache": True,
                 "redirect_times": len(self.documents) - 1,
+                **with_clock(self._clock),
             },
         )
         response = await self._crawler.engine.download_async(request)
@@ -414,7 +419,7 @@ class _PageVisit:
         return answer["result"].get("value")
 
     def _is_over(self) -> bool:
-        return monotonic() >= self._ends or not self._crawler.engine.running
+        return monotonic() >= self._ends or is_interrupted(self._crawler)
 
 
 def _chained(served: list[Observed]) -> list[Observed]:

@@ -1,5 +1,6 @@
 """The download handler: records when requests are sent and answered, and accepts only complete HTTP responses."""
 
+import asyncio
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -12,6 +13,7 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadFailedError,
+    DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
@@ -25,6 +27,8 @@ from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
 from crawler.http_parser import MAX_HEAD, PatientParser
+from crawler.interruption import REQUEST_SECONDS, interrupted, is_interrupted
+from crawler.page_clock import PageClock, clock_of
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
@@ -76,6 +80,9 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's download handler for HTTP, extended so that every response can serve as evidence.
 
     If a request's meta has a `gate` (crawler.backoff.Gate), the handler waits for the gate before sending the request.
+    All requests for a page of a live site together have DOWNLOAD_TIMEOUT seconds (crawler.page_clock). Each request to
+    an archive has as many.
+
     The handler sets `requested_at` and `answered_at` (timezone-aware UTC) and `sent_at` (by time.monotonic()) in the
     request's meta. The handler decodes the content codings of the body, but does not change the headers.
     """
@@ -85,13 +92,18 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         self._pool._factory = _LimitedHeadFactory
         environment = environment_of(crawler.settings)
         self._size_limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        self._time_limit = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._under_way: set[asyncio.Task[Response]] = set()
+        crawler.signals.connect(self._cancel_soon, interrupted)
         self._allow_private = environment.allow_private
         self._operator_endpoints = operator_endpoints(environment)
 
     async def download_request(self, request: Request) -> Response:
         """Returns the response to a request.
 
-        RequestNotSentInterrupt if the crawl is interrupted before the request is sent.
+        RequestNotSentInterrupt if the crawl is interrupted before the request is sent, or some seconds before its
+        response has arrived.
+        DownloadTimeoutError if the page's servers take too long.
         IgnoreRequest if the request is for a private address and goes through a proxy. (Without a proxy,
         crawler.resolver rejects private addresses.)
         ResponseDataLossError if the body is cut off.
@@ -100,7 +112,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         gate = request.meta.get("gate")
         if gate is not None:
             await gate.enter(request.meta["archive"])
-        if not self.crawler.engine.running:
+        if is_interrupted(self.crawler):
             raise RequestNotSentInterrupt("the crawl was interrupted")
         if len(urlsplit(request.url).hostname or "") > _LONGEST_HOST:
             raise CannotResolveHostError("the host's name is longer than a name can be")
@@ -109,7 +121,9 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         request.meta["sent_at"] = monotonic()
         request.meta["requested_at"] = datetime.now(UTC)
         try:
-            response = await super().download_request(request)
+            response = await self._downloaded(request)
+        except asyncio.CancelledError:
+            raise RequestNotSentInterrupt("the crawl was interrupted") from None
         except DownloadFailedError as error:
             if _is_caused_by(error, _HeadTooLargeError):
                 raise DownloadCancelledError(f"its headers have more than {MAX_HEAD} bytes") from None
@@ -126,6 +140,29 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             raise ResponseDataLossError(str(error)) from error
         except (BodyTooLargeError, UnknownCodingError) as error:
             raise DownloadCancelledError(str(error)) from error
+
+    async def _downloaded(self, request: Request) -> Response:
+        """Returns Scrapy's response. CancelledError if the crawl is interrupted."""
+        clock = PageClock(self._time_limit) if "archive" in request.meta else clock_of(request.meta, self._time_limit)
+        if not clock.seconds_left:
+            raise DownloadTimeoutError("the page's other requests have taken all of its time")
+        request.meta["download_timeout"] = clock.seconds_left
+        download = asyncio.create_task(super().download_request(request))
+        self._under_way.add(download)
+        try:
+            with clock.running():
+                return await download
+        finally:
+            self._under_way.discard(download)
+
+    def _cancel_soon(self) -> None:
+        """Handles the signal that the crawl was interrupted."""
+
+        def cancel() -> None:
+            for download in self._under_way:
+                download.cancel()
+
+        asyncio.get_running_loop().call_later(REQUEST_SECONDS, cancel)
 
     def _refuse_private(self, url: str) -> None:
         host = (urlsplit(url).hostname or "").lower()

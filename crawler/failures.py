@@ -36,7 +36,7 @@ _MAX_CHARACTERS = 300  # upper limit of the length of a message
 
 
 class RequestNotSentInterrupt(IgnoreRequest):
-    """A request that is not sent because the crawl ends early. The next crawl sends it."""
+    """A request that is not sent, or not waited for, because the crawl ends early. The next crawl sends it."""
 
 
 class PageNotTakenError(Exception):

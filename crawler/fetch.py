@@ -35,7 +35,9 @@ def _fetch(location: Location, environment: Settings) -> Observed:
     settings.setdict({"ITEM_PIPELINES": {}, "RETRY_TIMES": 0})
     if not location.pages:
         settings.set("DOWNLOAD_DELAY", 0)
-    finished, outcome = run_spider(AsyncCrawlerProcess(settings), _OneLocationSpider, {"location": location})
+    finished, outcome = run_spider(
+        AsyncCrawlerProcess(settings), _OneLocationSpider, {"location": location}, lambda outcome: None
+    )
     spider = cast(_OneLocationSpider, finished)
     if spider.observed is None:
         raise FetchError(spider.failure or f"{location.url}: {'; '.join(outcome.failures)}")

@@ -12,6 +12,7 @@ from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 from core.captures import Capture
 from core.exceptions import ClausewatchError, RefusedError
 from crawler.captures import FetchedCapture
+from crawler.interruption import interrupted, is_interrupted, may_read
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 from intake.worker_pool import ClosedPoolError
@@ -36,8 +37,8 @@ class StorePipeline:
     transaction. While captures wait to be read, their payloads are not in memory.
 
     An error of the store ends the crawl, but the refusal of one capture doesn't: it is a failure of the capture's
-    policy. If a crawl ends early, some captures may be stored but not read; the next
-    crawl reads them.
+    policy. An interrupted crawl reads the stored captures for some more seconds (crawler.interruption). If a crawl ends
+    early, some captures may be stored but not read; the next crawl reads them.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -48,10 +49,11 @@ class StorePipeline:
         self._to_read: list[UnreadCapture] = []
         self._storing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._leaves_unread = False
+        self._is_closing = False
         self._wake_up = Request("http://wake-up.invalid/", dont_filter=True)
         crawler.signals.connect(self._idle, signals.spider_idle)
         crawler.signals.connect(self._drop_wake_up, signals.request_scheduled)
+        crawler.signals.connect(self._start_reading, interrupted)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -76,7 +78,9 @@ class StorePipeline:
 
         If the crawl was completed, all captures have been read. If it ends early, the next crawl reads the others.
         """
-        self._leaves_unread = True
+        if is_interrupted(self._crawler):
+            self._start_reading()
+        self._is_closing = True
         if self._reading is not None:
             await self._reading
         self._storing_thread.shutdown()
@@ -105,7 +109,7 @@ class StorePipeline:
                 self._spider.stop(str(refusal))
             for _, committed in batch:
                 committed.set_result(None)
-            if len(self._to_read) > _MAX_WAITING:
+            if len(self._to_read) > _MAX_WAITING or is_interrupted(self._crawler):
                 self._start_reading()
         self._storing = None
 
@@ -133,18 +137,27 @@ class StorePipeline:
 
     def _start_reading(self) -> None:
         """Starts the task that reads the stored captures, unless the task is running already."""
-        if self._to_read and self._reading is None and not self._leaves_unread:
+        if self._to_read and self._reading is None and self._may_read():
             self._reading = asyncio.create_task(self._read())
 
+    def _may_read(self) -> bool:
+        """Returns whether captures are still read. If not, they are left to the next crawl."""
+        if is_interrupted(self._crawler):
+            return may_read(self._crawler)
+        return not self._is_closing and not self._spider.stopped
+
     async def _read(self) -> None:
-        """Reads captures batch by batch, until none is left or the crawl is ending early."""
-        while self._to_read and not self._leaves_unread and not self._spider.stopped:
+        """Reads captures batch by batch, until none is left or the crawl has to end."""
+        while self._to_read and self._may_read():
             batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
+            read_captures: list[ReadCapture] = []
             try:
-                read_captures = await self._read_unless_ending(batch)
-                for unread, read_capture in zip(batch, read_captures, strict=True):
-                    self._spider.unread_count -= 1
-                    await self._spider.on_capture_read(unread.capture, read_capture)
+                try:
+                    await self._read_while_allowed(batch, read_captures)
+                finally:
+                    for unread, read_capture in zip(batch, read_captures, strict=False):
+                        self._spider.unread_count -= 1
+                        await self._spider.on_capture_read(unread.capture, read_capture)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
             except ClosedPoolError:
@@ -154,18 +167,23 @@ class StorePipeline:
         self._reading = None
         self._wake_engine()
 
-    async def _read_unless_ending(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
-        """Reads captures. ClosedPoolError if the crawl ends early: the processes that read captures are then ended."""
-        reading = asyncio.get_running_loop().run_in_executor(self._reading_thread, self._read_batch, batch)
+    async def _read_while_allowed(self, batch: list[UnreadCapture], read_captures: list[ReadCapture]) -> None:
+        """Reads captures. ClosedPoolError if the crawl has to end: the processes that read captures are then ended.
+
+        read_captures: receives the results, in the order of the captures.
+        """
+
+        def read() -> None:
+            for read_capture in self._spider.intake.read(batch):
+                read_captures.append(read_capture)
+
+        reading = asyncio.get_running_loop().run_in_executor(self._reading_thread, read)
         while not reading.done():
             await asyncio.wait([reading], timeout=_ENDING_POLL)
-            # A reading may take as long as its limit, but an interrupted crawl has to end at once.
-            if not reading.done() and (self._leaves_unread or not self._crawler.engine.running):
+            # A reading may take as long as its limit, but an interrupted crawl has to end soon.
+            if not reading.done() and not self._may_read():
                 await asyncio.to_thread(self._spider.intake.close)
-        return await reading
-
-    def _read_batch(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
-        return list(self._spider.intake.read(batch))
+        await reading
 
     # --- the end of the crawl ----------------------------------------------------------------------------------------
 

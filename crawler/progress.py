@@ -15,7 +15,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
+from core.addresses import without_userinfo
 from core.dates import iso
+from core.escaping import escape_line
 from core.plurals import plural
 from crawler.outcome import counts_from
 
@@ -24,23 +26,33 @@ _REDRAW_INTERVAL = 0.5
 # The line shows an estimate of the remaining time only after this many seconds, because the speed at the beginning of a
 # crawl is not typical of the whole crawl.
 _ESTIMATE_AFTER = 10
+# The line names the address that the crawl waits for only after this many seconds.
+_WAIT_NAMED_AFTER = 5
+# Upper limit of the length of that address, in characters.
+_MAX_ADDRESS = 80
 
 
 class MeasurableSpider(Protocol):
-    """A spider whose progress can be measured. finished_count: the number of finished captures or pages."""
+    """A spider whose progress can be measured.
+
+    finished_count: the number of finished captures or pages.
+    unread_count: the number of captures that are stored but not read yet.
+    """
 
     name: str
     finished_count: int
+    unread_count: int
 
     def estimate_remaining(self) -> float | None:
         """Returns an estimate of how many captures or pages are left; None if there is no estimate."""
 
 
-def progress_line(counts: dict[str, int], seconds_left: float | None) -> str:
+def progress_line(counts: dict[str, int], seconds_left: float | None, waits_for: str = "") -> str:
     """Returns the line of progress: the numbers of captures found, fetched, stored and quarantined, and the time left.
 
     counts: the result of `crawler.outcome.counts_from`.
     seconds_left: the estimated time until the crawl ends, in seconds; None if there is no estimate.
+    waits_for: what the crawl waits for; an empty string if it doesn't wait long.
     """
     parts = [
         f"{plural(counts['captures'], 'capture')} found",
@@ -50,6 +62,8 @@ def progress_line(counts: dict[str, int], seconds_left: float | None) -> str:
     ]
     if seconds_left is not None:
         parts.append(f"{_duration(seconds_left)} left")
+    if waits_for:
+        parts.append(f"waiting for {waits_for}")
     return ", ".join(parts)
 
 
@@ -95,9 +109,25 @@ class Progress:
                 sys.stderr.flush()
 
     def _line(self) -> str:
-        return (
-            f"{self._spider.name}: {progress_line(counts_from(self._crawler.stats.get_stats()), self._seconds_left())}"
-        )
+        line = progress_line(counts_from(self._crawler.stats.get_stats()), self._seconds_left(), self._waits_for())
+        return f"{self._spider.name}: {line}"
+
+    def _waits_for(self) -> str:
+        """Returns the address that the crawl has waited for longest, or else how many captures have to be read."""
+        active = self._crawler.engine.downloader.active
+        unread = self._spider.unread_count
+        if not active and unread:
+            return f"{plural(unread, 'capture')} to be read"
+        sent = [request for request in active if "sent_at" in request.meta]
+        if not sent:
+            return ""
+        longest = min(sent, key=lambda request: request.meta["sent_at"])
+        seconds = monotonic() - longest.meta["sent_at"]
+        if seconds < _WAIT_NAMED_AFTER:
+            return ""
+        address = escape_line(without_userinfo(longest.url))
+        address = address if len(address) <= _MAX_ADDRESS else f"{address[: _MAX_ADDRESS - 1]}…"
+        return f"{address} ({seconds:.0f} s)"
 
     def _seconds_left(self) -> float | None:
         elapsed, remaining = monotonic() - self._begun, self._spider.estimate_remaining()

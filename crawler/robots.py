@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
+from crawler.page_clock import PageClock, clock_of, with_clock
 from crawler.robots_rules import RobotsRules, parse_robots
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
@@ -35,7 +36,8 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._rules: dict[str, asyncio.Task[_Rules]] = {}
+        self._time_limit = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._fetches: dict[str, asyncio.Task[_Rules | None]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -50,20 +52,41 @@ class RobotsMiddleware:
             raise IgnoreRequest(f"the address has more than {_LONGEST_ADDRESS:,} characters")
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a user's name and password
-        if origin not in self._rules:
-            self._rules[origin] = asyncio.create_task(self._fetch(f"{origin}/robots.txt"))
-        rules = await self._rules[origin]
+        rules = await self._rules_for(origin, clock_of(request.meta, self._time_limit))
         if isinstance(rules, str):
             raise IgnoreRequest(rules)
         if not rules.allows(request.url):
             raise IgnoreRequest("robots.txt forbids it")
 
-    async def _fetch(self, url: str) -> _Rules:
-        request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta={"robots": True})
+    async def _rules_for(self, origin: str, clock: PageClock) -> _Rules:
+        """Returns a site's rules. clock: the clock of the page that waits for the rules."""
+        while clock.seconds_left:
+            if origin not in self._fetches:
+                self._fetches[origin] = asyncio.create_task(self._fetch(origin, clock.seconds_left))
+            fetch = self._fetches[origin]
+            with clock.running():
+                await asyncio.wait({fetch}, timeout=clock.seconds_left)
+            if fetch.done() and (rules := fetch.result()) is not None:
+                return rules
+        return f"{origin}/robots.txt could not be fetched: the complete answer did not arrive in time"
+
+    async def _fetch(self, origin: str, seconds: float) -> _Rules | None:
+        """Fetches a site's rules. None if they don't arrive in time for a page that has little time left.
+
+        seconds: the time that the page has left.
+        """
+        url = f"{origin}/robots.txt"
+        meta = {"robots": True, **with_clock(PageClock(seconds))}
+        request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta=meta)
         try:
             response = await self._crawler.engine.download_async(request)
         except RequestNotSentInterrupt:
             raise
+        except DownloadTimeoutError as error:
+            if seconds < self._time_limit:
+                del self._fetches[origin]  # another page may have more time
+                return None
+            return f"{url} could not be fetched: {explain(error, url)}"
         except (*TEMPORARY_ERRORS, DownloadCancelledError, IgnoreRequest) as error:
             return f"{url} could not be fetched: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:

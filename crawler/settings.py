@@ -40,8 +40,9 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
 AUTOTHROTTLE_ENABLED = False  # AutoThrottle would override the delays of the slots
 
-# Limits on one HTTP response: DOWNLOAD_TIMEOUT in seconds, DOWNLOAD_MAXSIZE in bytes. If DOWNLOAD_WARNSIZE is 0, Scrapy
-# logs no warning about large responses.
+# DOWNLOAD_TIMEOUT is the limit, in seconds, on all requests, redirects, retries and pauses for one page of a live site
+# together (crawler.page_clock), and on each request to an archive. DOWNLOAD_MAXSIZE is the limit on one HTTP response,
+# in bytes. If DOWNLOAD_WARNSIZE is 0, Scrapy logs no warning about large responses.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
@@ -53,7 +54,7 @@ METAREFRESH_ENABLED = (
 # Limits on one page in the browser. The total size of the HTTP responses that the page loads is limited to
 # DOWNLOAD_MAXSIZE.
 BROWSER_QUIET = 1  # seconds in which the page's text must not change before the page counts as settled
-BROWSER_TIMEOUT = 20  # seconds in which the page must settle
+BROWSER_TIMEOUT = 20  # seconds in which the page must settle; fewer if DOWNLOAD_TIMEOUT leaves fewer
 BROWSER_REQUESTS = 200  # upper limit of the requests that the page may cause
 
 # Every HTTP response is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys
@@ -62,7 +63,6 @@ HTTPERROR_ALLOW_ALL = True
 RETRY_ENABLED = False
 RETRY_TIMES = 2
 LIVE_BACKOFF = 5  # seconds before the first retry of a live page; each further retry doubles the wait
-LIVE_BACKOFF_MAX = 120  # seconds; if a site's Retry-After is longer, the page is not retried
 # The limits of an archive (crawler.archives.protocol.Limits) are defined in the archive's client. Settings such as
 # ARCHIVE_TRIES override them.
 

@@ -160,9 +160,10 @@ class ForkServer:
 
 def serve(control: int) -> None:
     """Runs the server until the other end of its connection is closed. control: the connection's file descriptor."""
-    # Ctrl-C in a terminal interrupts all processes of a command. The server and the workers ignore Ctrl-C, because they
-    # end when the process that sends the tasks ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal, and a service manager's SIGTERM, reach all processes of a command. The server and the
+    # workers ignore both signals, because they end when the process that sends the tasks ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     workers: set[int] = set()
     with Connection(control) as requests:
         try:

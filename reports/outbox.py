@@ -105,6 +105,8 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             except BaseException as error:
                 store.subscriptions.release(message.id)
                 if not isinstance(error, OSError | smtplib.SMTPException):
+                    server.close()  # the server may hang, so an interrupted delivery doesn't wait for its farewell
+                    server = None
                     raise
                 refused.append(f"{message.address}: {_reason(error)}")
                 if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):

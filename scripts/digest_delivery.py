@@ -2,7 +2,7 @@
 
 import importlib
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from core.declarations import Declarations
+from core.declarations import Vendor
 from core.escaping import escape_line
 from core.exceptions import StoppedWorkError
 from core.limits import Limits, WorkFault
@@ -44,12 +44,13 @@ class Delivery:
     complete: bool
 
 
-def send_digests(settings: Settings, store: Store, directory: Path | None) -> Delivery:
+def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor], directory: Path | None) -> Delivery:
     """Composes the digests that are due, and delivers all digests in the outbox.
 
     Comparisons and messages are made in a process of their own, with the limits in the settings. If the changes of a
     policy can't be told, a line on standard error says why, and all other changes are told.
 
+    vendors: all declared vendors, by slug. A vendor that is left out is told later.
     directory: the folder into which the digests are written as files. The files' paths are printed on standard output.
         If None, the digests are sent through the mail server.
 
@@ -58,7 +59,7 @@ def send_digests(settings: Settings, store: Store, directory: Path | None) -> De
     now = datetime.now(UTC)
     faults: list[str] = []
     with limited_calls(settings.limits) as call:
-        compose(store, Declarations(settings.vendors), now, settings.mail_from, call=call, report_fault=faults.append)
+        compose(store, vendors, now, settings.mail_from, call=call, report_fault=faults.append)
     for fault in faults:
         click.echo(f"failed: {escape_line(fault)}", err=True)
     if directory is None:

@@ -89,7 +89,8 @@ def cli() -> None:
 
     Results go to standard output, and messages go to standard error. The exit status is 0 if the command succeeded,
     whether or not a policy has changed. It is 1 if the command failed, and 2 if the arguments, a setting or a vendor's
-    declaration are wrong.
+    declaration are wrong. `clausewatch run` and `scrapy crawl` exit with 3 if a page or a declaration failed, and
+    everything else is done.
     """
 
 

@@ -72,6 +72,6 @@ class ArchiveAccess:
             self.tally.add_failure(subject, reason(failure))
         elif isinstance(failure.value, ArchiveGivenUpInterrupt) and not self._gave_up:
             self._gave_up = True
-            self.tally.add_failure(
+            self.tally.add_early_end(
                 self.archive.site.address, f"{failure.value}; the next crawl continues where this one stopped"
             )

@@ -108,6 +108,7 @@ class ListingPart:
         self._access.tally.count_malformed(filed.malformed - listing.malformed)
         self._access.tally.count_not_modified(page.not_modified)
         if filed.complete:
+            self._access.tally.count_listed()
             self._end_listing(crawl)
         else:
             yield self._listing_request(crawl, filed)

@@ -53,9 +53,9 @@ class ReplayPart:
             known = await self._access.in_thread(self._access.listings.known_payloads, crawl.key, site.name)
             crawl.payloads = dict(known)
             self.listed_policies += 1
-            self.listed_captures += await self._access.in_thread(
-                self._access.listings.count_to_fetch, crawl.key, site.name
-            )
+            count = await self._access.in_thread(self._access.listings.count_to_fetch, crawl.key, site.name)
+            self.listed_captures += count
+            self._access.tally.count_to_fetch(count)
         requested_checksums = crawl.requested_checksums()
         ids = [to_fetch.id for to_fetch in crawl.under_way.values()]
         captures_to_fetch = await self._access.in_thread(

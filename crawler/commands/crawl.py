@@ -11,17 +11,22 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from core.settings import load_settings
 from crawler.environment import apply_environment
-from crawler.run import print_failures, run_spider
+from crawler.outcome import CrawlOutcome
+from crawler.run import run_spider
 
 
 class Command(ScrapyCrawl):
-    """The command `scrapy crawl`. It prints one line on stderr for each failure, and then a line with the counts."""
+    """The command `scrapy crawl`.
+
+    It prints one line on stderr for each quarantined capture and for each failure, and then a line with the counts.
+    """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the crawl that is named on the command line, and sets the exit status.
 
-        The status is 0 if the crawl succeeded, 1 if something failed, and 2 if the arguments, the settings or a
-        vendor's declaration are wrong.
+        The status is 0 if all is done, and 3 if a page or a declaration failed and all others are done. It is 1 if the
+        crawl ended early, was interrupted or could fetch nothing, and 2 if the arguments, the settings or the
+        declaration of a named vendor are wrong.
         """
         if len(args) != 1:
             raise ScrapyUsageError
@@ -29,11 +34,15 @@ class Command(ScrapyCrawl):
         process = cast(AsyncCrawlerProcess, self.crawler_process)
         try:
             apply_environment(process.settings, load_settings())
-            _, outcome = run_spider(process, args[0], opts.spargs)
+            _, outcome = run_spider(process, args[0], opts.spargs, lambda outcome: _report(args[0], outcome))
         except ClausewatchError as error:
             sys.stderr.write(f"Error: {error}\n")
             self.exitcode = 2 if isinstance(error, (UsageError, DeclarationError)) else 1
             return
-        print_failures(outcome)
-        sys.stderr.write(f"{args[0]}: {outcome.summary}\n")
-        self.exitcode = 0 if outcome.ok else 1
+        self.exitcode = outcome.exit_status
+
+
+def _report(spider: str, outcome: CrawlOutcome) -> None:
+    for line in (*outcome.lines, f"{spider}: {outcome.summary}"):
+        sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -26,6 +26,7 @@ from crawler.archives.protocol import Archive, Limits, RequestKind, download_slo
 from crawler.backoff import Gate
 from crawler.budget import Budget
 from crawler.environment import environment_of
+from crawler.interruption import is_interrupted
 from crawler.spiders.base import BaseSpider
 from intake.records import UnreadCapture
 
@@ -99,7 +100,7 @@ class ArchiveSpider(BaseSpider):
         if self._archive.budget_key is not None:
             budget = Budget(environment.state_home, self._archive.budget_key)
             budget.blocked()  # raises ArchiveBudgetError if the file can't be used
-        self._gate = Gate(self._archive, self._limits, lambda: self.crawler.engine.running, budget)
+        self._gate = Gate(self._archive, self._limits, lambda: not is_interrupted(self.crawler), budget)
         # After an exception in a callback or in the pipeline, the capture would stay in the captures under way, and the
         # crawl would never end. So an internal error ends the crawl.
         for signal in (signals.spider_error, signals.item_error):
@@ -128,7 +129,7 @@ class ArchiveSpider(BaseSpider):
         If the upper limit of policies or captures is reached, waits until a policy or a capture is finished.
         """
         policies = self.policies()
-        while not self.stopped and self._gate.given_up is None:
+        while not self.stopped and self._gate.given_up is None and not is_interrupted(self.crawler):
             self._changed.clear()
             while len(self._crawls) < _MAX_POLICIES_UNDER_WAY and (next_policy := next(policies, None)):
                 crawl = PolicyCrawl(*next_policy)
@@ -191,7 +192,7 @@ class ArchiveSpider(BaseSpider):
             try:
                 self.store.archive_listings.close(keys)
             except StorageError as error:
-                self.tally.add_failure("the end of the crawl", str(error))
+                self.tally.add_early_end("the end of the crawl", str(error))
         else:
             # If the database fails here, an earlier failure of the database has ended the crawl and has been reported.
             with suppress(StorageError):

@@ -90,7 +90,7 @@ class BaseSpider(scrapy.Spider):
 
         Subclasses may raise a StorageError if they query the database and the query fails.
         """
-        self.tally.count_read(read_capture)
+        self.tally.count_read(capture, read_capture)
 
     def estimate_remaining(self) -> float | None:
         """Returns an estimate of how many captures or pages are still to be fetched; None if there is no estimate."""
@@ -103,7 +103,7 @@ class BaseSpider(scrapy.Spider):
         """
         if not self.stopped:
             self.stopped = True
-            self.tally.add_failure("the crawl ended early", why)
+            self.tally.add_early_end("the crawl ended early", why)
             # The attribute prevents garbage collection of the task: asyncio itself has only weak references to tasks.
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
 

@@ -45,6 +45,8 @@ class LiveSpider(BaseSpider):
     _second_looks: set[asyncio.Task[None]]
     _last_second_look_at: datetime
     _wait_announced = False
+    # The looks that are not finished: policy, location, and number of the look.
+    _looks_left: set[tuple[PolicyKey, str, int]]
 
     def set_up(self, environment: Settings) -> None:
         """Prepares the spider: see BaseSpider."""
@@ -54,6 +56,16 @@ class LiveSpider(BaseSpider):
         self._first_looks = {}
         self._second_looks = set()
         self.crawler.signals.connect(self.spider_idle, signals.spider_idle)
+
+    def spider_opened(self) -> None:
+        """Starts the counts in the same way as BaseSpider."""
+        super().spider_opened()
+        self._looks_left = {
+            (key, location.url, 1)
+            for key, policy in self.policies()
+            for location in policy.locations
+            if location.holds_at(self.begun_at)
+        }
 
     async def start(self) -> AsyncIterator[Any]:
         """Yields the request for the first page of each location."""
@@ -80,15 +92,15 @@ class LiveSpider(BaseSpider):
         try:
             with_page = await self._capturer.add_page(fetch, response)
         except RequestNotSentInterrupt:
-            self.tally.count_left(1)
+            return
         except PageNotTakenError as error:
             self.tally.add_failure(str(fetch), str(error))
-            self.finished_count += 1
+            self._finish(fetch)
         else:
             if with_page.is_complete:
                 self.tally.count_found()
                 self.tally.count_fetched()
-                self.finished_count += 1
+                self._finish(fetch)
                 yield FetchedCapture(*with_page.observed(), fetch.policy)
             else:
                 yield self._request(with_page)
@@ -102,6 +114,7 @@ class LiveSpider(BaseSpider):
         history = await asyncio.to_thread(self.store.library.history, capture.key)
         if history.shown_before(capture.captured_at, capture.url) in (None, read_capture.version_id):
             return
+        self._looks_left.add((fetch.key, fetch.location.url, 2))
         request = self._request(replace(fetch, look=2))
         self._last_second_look_at = datetime.now(UTC) + timedelta(seconds=self._confirm_after)
         task = asyncio.create_task(self._send_later(request))
@@ -132,14 +145,17 @@ class LiveSpider(BaseSpider):
     def spider_closed(self, reason: str) -> None:
         """Ends the crawl in the same way as BaseSpider, and cancels the second looks that have not begun."""
         super().spider_closed(reason)
-        self.tally.count_left(len(self._second_looks))
+        self.tally.count_left(len(self._looks_left))
         for task in self._second_looks:
             task.cancel()
 
     def failed(self, failure: Failure) -> None:
         """Records that a page could not be fetched."""
+        if not isinstance(failure.value, RequestNotSentInterrupt):
+            fetch = request_of(failure).cb_kwargs["fetch"]
+            self.tally.add_failure(str(fetch), reason(failure))
+            self._finish(fetch)
+
+    def _finish(self, fetch: LocationFetch) -> None:
         self.finished_count += 1
-        if isinstance(failure.value, RequestNotSentInterrupt):
-            self.tally.count_left(1)
-            return
-        self.tally.add_failure(str(request_of(failure).cb_kwargs["fetch"]), reason(failure))
+        self._looks_left.discard((fetch.key, fetch.location.url, fetch.look))

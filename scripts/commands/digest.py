@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from core.declarations import Declarations
 from core.settings import load_settings
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
@@ -19,7 +20,7 @@ def command(directory: Path | None) -> None:
     """
     settings = load_settings()
     with open_store(settings) as store, store.database.only_run():
-        delivery = send_digests(settings, store, directory)
+        delivery = send_digests(settings, store, Declarations(settings.vendors), directory)
     click.echo(delivery.summary, err=True)
     if not delivery.complete:
         raise SystemExit(1)

@@ -11,7 +11,7 @@ import pytest
 from core.dates import parse_span
 from core.exceptions import ClausewatchError, UsageError
 from core.settings import CHECKOUT
-from crawler.own_process import in_own_process
+from crawler.own_process import ProcessInterrupt, in_own_process
 
 
 def test_the_function_runs_in_another_process() -> None:
@@ -32,6 +32,25 @@ def test_an_interrupt_before_the_crawl_begins_prints_no_traceback(capfd: pytest.
     with pytest.raises(ClausewatchError, match="ended early"):
         in_own_process(signal.raise_signal, signal.SIGINT)
     assert capfd.readouterr().err == ""
+
+
+def test_an_interrupt_of_this_process_waits_for_the_result_of_the_other() -> None:
+    """Both processes receive the signal, as from a terminal, and this process passes it on once more."""
+    code = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: time.sleep(0.2))\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(1)"
+    )
+    with pytest.raises(ProcessInterrupt) as interrupt:
+        in_own_process(exec_and_return, code, "the result")
+    assert interrupt.value.result == "the result"
+
+
+def exec_and_return(code: str, result: str) -> str:
+    """Runs code, and returns a result."""
+    exec(code)  # noqa: S102  (our own code)
+    return result
 
 
 def test_the_process_ends_if_its_parent_is_killed() -> None:

@@ -77,8 +77,8 @@ def test_only_changed_pages_are_fetched_twice(crawled: Crawled) -> None:
 
 def test_all_pages_wait_together_and_the_crawl_prints_how_long(crawled: Crawled) -> None:
     lines = crawled.result.stderr.splitlines()
-    assert len(lines) == 3, lines
-    line, failure, summary = lines
+    line, *quarantined, failure, summary = lines
+    assert len([line for line in quarantined if line.startswith("quarantined: ")]) == 2
     assert re.fullmatch(
         r"live: the text of 6 pages has changed; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
         "a second time",
@@ -140,6 +140,7 @@ def test_an_interrupt_ends_the_wait_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 5
     assert crawl.returncode == 1
     assert stderr.splitlines() == [
+        "live: interrupted; ends within 12 seconds",
         "failed: the crawl was interrupted",
         "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl",
     ]

@@ -104,7 +104,7 @@ def test_a_page_without_policy_text_quarantines_the_capture(
     site.pages["/p/3"] = page
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     result = crawler.crawl("live")
-    assert result.stderr == "live: 2 captures found, 2 new, 1 quarantined, 0 failed\n"
+    assert result.stderr.splitlines()[-1] == "live: 2 captures found, 2 new, 1 quarantined, 0 failed"
     stored = only_capture(crawler)
     assert stored.verdict.reason == reason
     assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {evidence}")

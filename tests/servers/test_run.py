@@ -131,10 +131,10 @@ def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
     )
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
-    clausewatch("run", "--to", mail, exit_code=1)
+    clausewatch("run", "--to", mail, exit_code=3)
     site.pages["/privacy"] = Page(AFTER)
     capfd.readouterr()
-    result = clausewatch("run", "--to", mail, exit_code=1)
+    result = clausewatch("run", "--to", mail, exit_code=3)
     waiting, failure = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
     assert waiting.startswith("live: the text of 1 page has changed; waiting until ")
     assert failure.startswith("failed: shy/privacy")
