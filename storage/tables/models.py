@@ -431,9 +431,10 @@ class StandingRow(Base):
 
     The row is derived: `storage.standings` makes it, so that the captures need not be read each time.
 
-    rules: the rules by which the row was made (`storage.standings.RULES`), and the length of the hold.
-    revision: the policy's revision (`PolicyRow.revision`) from which the row was made. If the revision or the rules
+    rules: the rules by which the row was derived, and the length of the hold.
+    revision: the policy's revision (`PolicyRow.revision`) from which the row was derived. If the revision or the rules
         are others now, the row doesn't count.
+    read_captures: the number of captures that the policy reader in force has read.
     """
 
     __tablename__ = "standings"
@@ -442,6 +443,7 @@ class StandingRow(Base):
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
     rules: Mapped[str] = mapped_column(AnyText)
     revision: Mapped[int] = mapped_column(BigInteger)
+    read_captures: Mapped[int] = mapped_column(BigInteger)
     last_accepted: Mapped[datetime | None] = mapped_column(Moment)
     last_change: Mapped[datetime | None] = mapped_column(Moment)
     failing_since: Mapped[datetime | None] = mapped_column(Moment)

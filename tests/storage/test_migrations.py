@@ -43,7 +43,7 @@ CHECKSUMS = {
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
     "0010_faults.py": "315997e00aeda909613a8cbc02ec12608072906ee20c556481a2372749b30b96",
     "0011_told_once.py": "8903bc6ee9a41ca05f23412788e527bee6cf4e11fe1bb4ffb5b09c9ec28b7af7",
-    "0012_journal.py": "fc4e0c562e58af83f41debda49348c746c5677a8fe2c250ddbcf6bed527a816e",
+    "0012_journal.py": "2032ea016a17f017657cde82d4266ab5faa2a4a7e4a01c21de822af66f2d0fa4",
 }
 
 

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("policy", sa.Text, primary_key=True),
         sa.Column("rules", sa.Text, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("read_captures", sa.BigInteger, nullable=False),
         sa.Column("last_accepted", _MOMENT, nullable=True),
         sa.Column("last_change", _MOMENT, nullable=True),
         sa.Column("failing_since", _MOMENT, nullable=True),
