@@ -1,6 +1,6 @@
 """Remembers what the operator has to know besides captures: failed fetches, permanent redirects, and the last runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
 
@@ -70,6 +70,24 @@ class Journal:
                         vendor=key.vendor, policy=key.policy, url=url, address=address, moved_to=moved_to, since=at
                     )
                 )
+
+    def keep_only(self, vendors: Collection[str], locations: Collection[tuple[PolicyKey, str]]) -> None:
+        """Deletes what is recorded about other locations of these vendors. Writes nothing if there is nothing.
+
+        vendors: slugs. locations: the locations to keep: the policy and the address of each.
+        """
+        tables = FailedFetchRow, MovedPageRow
+        with self._database.read_session() as session:
+            others = {
+                (table, row.id)
+                for table in tables
+                for row in session.execute(select(table.id, table.vendor, table.policy, table.url))
+                if row.vendor in vendors and (PolicyKey(row.vendor, row.policy), row.url) not in locations
+            }
+        if others:
+            with self._database.write_session() as session:
+                for table, row_id in others:
+                    session.execute(delete(table).where(table.id == row_id))
 
     def last_run(self) -> Run | None:
         """Returns the run that began last; None if none is recorded."""

@@ -205,6 +205,8 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
 
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
         call(journal.note_fetched, KEY, URL, {URL: "https://marmot.example/"}, now)
+        call(journal.keep_only, ["marmot"], [])
+        call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
         call(journal.failed_fetches)
         call(journal.moved_pages)
         call(journal.end_run, call(journal.begin_run, now), now, 0, "")

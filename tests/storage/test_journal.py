@@ -42,6 +42,18 @@ def test_a_redirect_is_remembered_since_it_first_led_there(store: Store) -> None
     assert not journal.moved_pages()
 
 
+def test_locations_that_are_no_longer_fetched_are_forgotten(store: Store) -> None:
+    journal = store.journal
+    for url in (URL, FURTHER):
+        journal.note_failed_fetch(KEY, url, url, "connection refused", BEGIN)
+        journal.note_fetched(PolicyKey("marmot", "terms"), url, {url: NEW}, BEGIN)
+        journal.note_failed_fetch(PolicyKey("vole", "privacy"), url, url, "connection refused", BEGIN)
+    journal.keep_only({"marmot"}, {(KEY, URL)})
+    kept = [(failed.vendor, failed.url) for failed in journal.failed_fetches()]
+    assert sorted(kept) == [("marmot", URL), ("vole", FURTHER), ("vole", URL)]
+    assert not journal.moved_pages()
+
+
 def test_a_run_that_did_not_end_is_told_from_one_that_did(store: Store) -> None:
     journal = store.journal
     assert journal.last_run() is journal.last_ended_run() is None
