@@ -11,6 +11,7 @@ from core.settings import load_settings
 from crawler.run import crawl
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
+from scripts.run_record import recorded_run
 from views.policy_status import attention_sentences, policy_statuses
 from views.quarantine import quarantine_warnings
 
@@ -29,7 +30,7 @@ def command(directory: Path | None) -> None:
     could not be sent; everything else is done.
     """
     settings = load_settings()
-    with open_store(settings) as store, store.database.only_run():
+    with open_store(settings) as store, store.database.only_run(), recorded_run(store.journal) as record:
         outcome = crawl("live")  # `crawl` prints the failures
         # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
         # change at another vendor.
@@ -42,6 +43,8 @@ def command(directory: Path | None) -> None:
             click.echo(warning, err=True)
         for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):
             click.echo(sentence, err=True)
-    click.echo(f"run: {outcome.summary}; {delivery.summary}", err=True)
-    if not outcome.ok or not delivery.complete:
-        raise SystemExit(1)
+        record.exit_status = 0 if outcome.ok and delivery.complete else 1
+        record.summary = f"{outcome.summary}; {delivery.summary}"
+    click.echo(f"run: {record.summary}", err=True)
+    if record.exit_status:
+        raise SystemExit(record.exit_status)
