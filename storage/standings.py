@@ -12,11 +12,11 @@ the policies that may have a hold, this module loads the captures.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
@@ -73,8 +73,7 @@ class _Newest:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Derived:
+class _Derived(NamedTuple):
     """The part of a standing that follows from the readings by the policy reader in force (see `Standing`).
 
     read_captures: the number of captures that have such a reading.
@@ -118,7 +117,7 @@ def standings(
     result = []
     for vendor, policy, captures, last_capture in counts:
         key = PolicyKey(vendor, policy)
-        values = asdict(derived.get(key, _UNREAD))
+        values = derived.get(key, _UNREAD)._asdict()
         unread = captures - values.pop("read_captures")
         _, fault = states.get(key, (0, None))
         result.append(
@@ -133,7 +132,7 @@ def standings(
             )
         )
     rows = [
-        {"vendor": key.vendor, "policy": key.policy, "rules": rules, "revision": states[key][0], **asdict(values)}
+        {"vendor": key.vendor, "policy": key.policy, "rules": rules, "revision": states[key][0], **values._asdict()}
         for key, values in new.items()
     ]
     return result, rows
@@ -156,7 +155,7 @@ def _is_of(
 
 def _kept(session: Session, vendors: Collection[str], rules: str) -> dict[PolicyKey, _Derived]:
     """Returns what was derived earlier and still counts. If a row is damaged, everything is derived again."""
-    columns = [getattr(StandingRow, field.name) for field in fields(_Derived)]
+    columns = [getattr(StandingRow, name) for name in _Derived._fields]
     query = (
         select(StandingRow.vendor, StandingRow.policy, *columns)
         .join(PolicyRow, and_(PolicyRow.vendor == StandingRow.vendor, PolicyRow.policy == StandingRow.policy))
