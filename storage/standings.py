@@ -154,7 +154,7 @@ def _is_of(
 
 
 def _kept(session: Session, vendors: Collection[str], rules: str) -> dict[PolicyKey, _Derived]:
-    """Returns what was derived earlier and still counts. If a row is damaged, everything is derived again."""
+    """Returns what was derived earlier and still counts, without damaged rows: these are derived again."""
     columns = [getattr(StandingRow, name) for name in _Derived._fields]
     query = (
         select(StandingRow.vendor, StandingRow.policy, *columns)
@@ -162,9 +162,14 @@ def _kept(session: Session, vendors: Collection[str], rules: str) -> dict[Policy
         .where(StandingRow.rules == rules, StandingRow.revision == PolicyRow.revision, _is_of(StandingRow, vendors))
     )
     try:
-        return {PolicyKey(vendor, policy): _Derived(*values) for vendor, policy, *values in session.execute(query)}
-    except DamageError:
+        rows = session.execute(query).all()
+    except DamageError:  # it doesn't say which row is damaged
         return {}
+    return {
+        PolicyKey(vendor, policy): _Derived(*values)
+        for vendor, policy, *values in rows
+        if isinstance(values[0], int)  # SQLite doesn't enforce column types
+    }
 
 
 def _derive(session: Session, keys: Collection[PolicyKey], hold: timedelta) -> Iterator[tuple[PolicyKey, _Derived]]:
