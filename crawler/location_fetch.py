@@ -1,5 +1,6 @@
 """The fetch of one location. The location's pages are fetched one after the other and become one capture."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from scrapy import Request
@@ -19,6 +20,7 @@ class LocationFetch:
 
     look: 1 for the crawl's first fetch of the location; 2 for the second fetch, which tells whether a change lasts.
     fetched: the capture and the payload of each page fetched so far, in the order in which the pages are declared.
+    moves: for each of these pages that redirects permanently, by its declared address, the new address.
     """
 
     key: PolicyKey
@@ -26,6 +28,7 @@ class LocationFetch:
     location: Location
     look: int = 1
     fetched: tuple[Observed, ...] = field(default=(), repr=False)
+    moves: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:

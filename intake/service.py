@@ -13,6 +13,7 @@ from core.policies import PolicyKey
 from intake import policy_reader
 from intake.backlog import Backlog
 from intake.evidence_batches import OnRefusal, keep_evidence
+from intake.kept_standings import KeptStandings
 from intake.policy_reader import declared_of, reader_of, reading_task, reading_values
 from intake.reading_task import CaptureText, ReadingTask, read_capture, unreadable, warm_up
 from intake.records import FoundCapture, ReadCapture, UnreadCapture
@@ -73,10 +74,12 @@ class Intake:
         self._database = store.database
         self._workers = workers or reading_workers(limits)
         self._backlog = Backlog(store.database)
+        self._standings = KeptStandings(store.library)
 
     def close(self) -> None:
         """Ends the worker processes. Does not close the store."""
         self._workers.close()
+        self._standings.update()
 
     def __enter__(self) -> Self:
         return self
@@ -247,6 +250,7 @@ class Intake:
         if missing:
             with self._database.write_session() as session:
                 readings.put(session, missing)
+            self._standings.note(capture.vendor for capture, *_ in missing)
         self._backlog.settle(planned.unread.capture_id for planned, _ in batch)
         stored = [ReadingRow(**row) for row in rows]
         with self._database.read_session() as session:

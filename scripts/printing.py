@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
+from textwrap import fill
 
 import click
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -56,6 +57,17 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], sh
     for _ in range(excess):
         widths[widths.index(max(widths))] -= 1
     click.echo("\n".join(line for row in cells for line in _row_lines(row, widths)))
+
+
+def print_sentences(sentences: Iterable[str]) -> None:
+    """Prints sentences, each on lines of its own, which are as wide as tables. The further lines are indented.
+
+    Only spaces divide lines: an address or another long word is never broken, so that it can be copied.
+    """
+    for sentence in sentences:
+        click.echo(
+            fill(sentence, output_width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        )
 
 
 def output_width() -> int:

@@ -1,7 +1,8 @@
 """The database: evidence, readings, subscribers and the state of crawls.
 
 The evidence consists of captures, payloads and reviews. The readings are derived from the evidence. The database also
-contains subscribers, the outbox, and the list of captures that a crawl of a web archive still has to fetch.
+contains subscribers, the outbox, the journal (failed fetches, permanent redirects, runs), and the list of captures that
+a crawl of a web archive still has to fetch.
 
 `Store` opens a database. `storage.upkeep` verifies a database, backs up a database, and restores a backup.
 """
@@ -9,14 +10,18 @@ contains subscribers, the outbox, and the list of captures that a crawl of a web
 from storage.records import (
     CaptureToFetch,
     Decision,
+    FailedFetches,
     Finding,
     KnownPayload,
     Listing,
     ListingQuery,
+    MovedPage,
+    OutboxCounts,
     OutboxMessage,
     Rederived,
     Remedy,
     Review,
+    Run,
     Standing,
     StoredCapture,
     Subscriber,
@@ -26,14 +31,18 @@ from storage.store import Store
 __all__ = [
     "CaptureToFetch",
     "Decision",
+    "FailedFetches",
     "Finding",
     "KnownPayload",
     "Listing",
     "ListingQuery",
+    "MovedPage",
+    "OutboxCounts",
     "OutboxMessage",
     "Rederived",
     "Remedy",
     "Review",
+    "Run",
     "Standing",
     "Store",
     "StoredCapture",

@@ -27,6 +27,17 @@ _POSTGRESQL_WRITER = 0x636C6176  # any number that other programs on the server 
 
 _POSTGRESQL_RUN = 0x636C6177  # the same, for the lock of a run
 
+# Yields a row if a session of the server has the lock of a run on the present schema. A lock by two numbers has the
+# `objsubid` 2, and the numbers in `classid` and `objid`, without a sign (PostgreSQL documentation, view pg_locks).
+_RUN_LOCK_IS_TAKEN = f"""
+    SELECT 1 FROM pg_locks
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = {_POSTGRESQL_RUN} AND objid::bigint = hashtext(current_schema())::bigint & 4294967295
+    AND objsubid = 2 AND granted
+"""  # noqa: S608  (the number is a constant)
+# How long a run waits for the lock on a file, in seconds: `run_is_in_progress` takes it for an instant.
+_LOCK_WAIT = 0.5
+
 _STAYS = "everything stored before is still there"
 _NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
 _LOCKED = f"is locked by another process: run this again when the other process is done; {_STAYS}"
@@ -136,7 +147,7 @@ class Database:
         with self._explaining():
             connection = self._engine.connect()
             is_server = connection.dialect.name == "postgresql"
-            lock = _server_lock(connection) if is_server else _file_lock(connection)
+            lock = _server_lock(connection) if is_server else _file_lock(connection, _LOCK_WAIT)
         if lock is None:
             connection.close()
             raise ClausewatchError("another run on this database is in progress; this one did nothing")
@@ -144,6 +155,18 @@ class Database:
             yield
         finally:
             lock()
+
+    def run_is_in_progress(self) -> bool:
+        """Returns whether a process has the lock of a run on this database (`only_run`)."""
+        with self._explaining():
+            connection = self._engine.connect()
+            if connection.dialect.name == "postgresql":
+                with connection:
+                    return connection.exec_driver_sql(_RUN_LOCK_IS_TAKEN).first() is not None
+            release = _file_lock(connection, seconds=0)
+        if release is not None:
+            release()
+        return release is None
 
     def _explaining(self) -> AbstractContextManager[None]:
         return explaining(self._name)
@@ -166,13 +189,16 @@ def _server_lock(connection: Connection) -> Callable[[], None] | None:
     return connection.close if is_ours else None
 
 
-def _file_lock(connection: Connection) -> Callable[[], None] | None:
-    """Acquires the lock of a run beside a SQLite file. Returns a function that releases it; None if it is taken."""
+def _file_lock(connection: Connection, seconds: float) -> Callable[[], None] | None:
+    """Acquires the lock of a run beside a SQLite file. Returns a function that releases it; None if it is taken.
+
+    seconds: how long to wait for the lock.
+    """
     path = connection.exec_driver_sql("PRAGMA database_list").all()[0][2]
     connection.close()
     lock = FileLock(f"{Path(path).resolve()}.run.lock")
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=seconds)
     except Timeout:
         return None
     return lock.release

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from core.clauses import Document
-from core.exceptions import ExtractionError, UsageError
+from core.exceptions import ExtractionError, StorageError, UsageError
 from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
 from storage import counts, documents, policies, recent_changes, standings
@@ -119,9 +120,16 @@ class Library:
         """Returns a summary of the captures of each policy, in no particular order (see `storage.records.Standing`).
 
         Policies without captures are left out. vendors: the slugs of the vendors; empty for all vendors.
+
+        What was derived for this is kept, so that the next call takes a second at most for a million captures. If the
+        database can't be written at the moment, it is derived once more.
         """
-        with self._database.read_session() as session:
-            return tuple(standings.standings(session, vendors, self._hold))
+        with self._database.snapshot() as session:
+            result, derived = standings.standings(session, vendors, self._hold)
+        if derived:
+            with suppress(StorageError), self._database.write_session() as session:
+                standings.keep(session, derived)
+        return tuple(result)
 
     def maybe_changed(self, since: datetime, vendors: Collection[str] = ()) -> tuple[PolicyKey, ...]:
         """Returns every policy whose text changed since a time, and perhaps a few others, in alphabetical order.

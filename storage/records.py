@@ -84,6 +84,59 @@ class Standing:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedFetches:
+    """The failed fetches of a location since its last successful fetch. A capture of an error page is no failed fetch.
+
+    url: the location's address, as declared.
+    address: the address of the page whose fetch failed last; not `url` if a further page of the location failed.
+    reason: why the last fetch failed, in words.
+    since, latest: the time of the first and of the last failure, timezone-aware UTC.
+    times: the number of failures.
+    """
+
+    vendor: str
+    policy: str
+    url: str
+    address: str
+    reason: str
+    since: datetime
+    latest: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPage:
+    """A page that redirects permanently: with status 301 or 308 (RFC 9110, section 15.4).
+
+    url: the address of the page's location, as declared. address: the page's own address, as declared.
+    moved_to: the address behind the permanent redirects. Temporary redirects from there on are not followed.
+    since: the time of the first fetch that was redirected there, timezone-aware UTC.
+    """
+
+    vendor: str
+    policy: str
+    url: str
+    address: str
+    moved_to: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of `clausewatch run`.
+
+    begun_at, ended_at: times, timezone-aware UTC. ended_at: None if the run is in progress, or was killed.
+    exit_status: the exit status; None if the run has not ended.
+    summary: the counts of the run in words, or the reason why it failed; '' if the run has not ended.
+    """
+
+    begun_at: datetime
+    ended_at: datetime | None
+    exit_status: int | None
+    summary: str
+
+
 #: The action that the operator should take about a fault.
 #: `backup`: restore a backup, because the damaged data can't be derived again.
 #: `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
@@ -146,6 +199,17 @@ class OutboxMessage:
     id: int
     address: str
     message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """The messages in the outbox that have not been sent yet.
+
+    waiting: their number. oldest: the time at which the oldest of them was composed; None if there is none.
+    """
+
+    waiting: int
+    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

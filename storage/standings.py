@@ -1,32 +1,45 @@
 """Computes the standing of each policy: a summary of the policy's captures, for the operator.
 
-Normally, the database counts the captures in groups, and no single capture is loaded. The verdict on a capture may also
-depend on reviews and on the policy's other captures. For the policies where this is possible, and for the policies
-that may have a hold, this module loads the captures.
+Most of a standing follows from the readings of the policy's captures. This part is derived once, and kept in the table
+`standings` with the policy's revision (`storage.tables.models.PolicyRow`). Every transaction that may change the
+policy's history raises the revision, whether it stores a capture's reading, a review or another policy reader; so a row
+with another revision is out of date, and is derived again.
+
+To derive a standing, the database counts the captures in groups, and no single capture is loaded. The verdict on a
+capture may also depend on reviews and on the policy's other captures. For the policies where this is possible, and for
+the policies that may have a hold, this module loads the captures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from core.captures import Reason, VerdictName
-from core.exceptions import StorageError
+from core.exceptions import DamageError, StorageError
 from core.history import Observation
 from core.policies import PolicyKey
 from diffing.timeline import hold_is_possible
 from storage import documents
+from storage.database import insert
 from storage.histories import history_of, settled_in
 from storage.records import Standing
-from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
+from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow, StandingRow
 from storage.verdicts import MAY_BE_ACCEPTED_BY_TEXT, JudgedCapture, judged_captures
 
+# The number of the rules by which verdicts and holds follow from readings. If you change these rules, raise it:
+# otherwise, the rows in `standings` stay as they are until the policy's next capture.
+_RULES = 1
 # The length of `Standing.held_text` in characters.
 _HELD_TEXT = 200
+# How many vendors' captures one query groups.
+_VENDORS_AT_ONCE = 500
 # The conditions of the joins from a capture to its policy, and to its reading by the policy reader in force.
 _ROW_OF_POLICY = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
 _READING_IN_FORCE = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
@@ -34,16 +47,15 @@ _READING_IN_FORCE = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.read
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Captures of a policy that have the same verdict, reason, version and language.
+    """Captures of a policy that have been read, with the same verdict, reason, version and language.
 
-    verdict: the captures' verdict; None if the captures have not been read yet.
     version_id: the version that the captures show; None if they are quarantined.
     captures: the number of captures in the group.
     first, last: the earliest and the latest `captured_at` in the group.
     doubtful: the number of captures that the policy's other captures may accept.
     """
 
-    verdict: VerdictName | None
+    verdict: VerdictName
     reason: Reason | None
     version_id: str | None
     language: str | None
@@ -61,27 +73,128 @@ class _Newest:
     evidence: str
 
 
-def standings(session: Session, vendors: Collection[str], hold: timedelta) -> Iterator[Standing]:
-    """Yields the standing of each policy of some vendors.
+class _Derived(NamedTuple):
+    """The part of a standing that follows from the readings by the policy reader in force (see `Standing`).
 
-    vendors: the slugs of the vendors; empty for all vendors. hold: see `diffing.timeline.settled`.
+    read_captures: the number of captures that have such a reading.
     """
-    is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
-    reviewed = _reviewed_policies(session, is_chosen)
-    faults = _faults(session)
-    for key, groups in _groups(session, is_chosen).items():
-        # The groups contain the verdicts of the readings. The final verdict on a capture may differ from its reading's
-        # verdict for three reasons: a review, a language that differs from the policy's other captures, or a text that
-        # is mostly in accepted captures.
-        captures: Sequence[JudgedCapture] | None = None
-        if key in reviewed or _count_languages(groups) > 1 or _may_be_accepted_by_text(groups):
-            captures = judged_captures(session, key)
-            groups = [*(group for group in groups if group.verdict is None), *map(_single_capture_group, captures)]
-        yield replace(_standing(session, key, groups, captures, hold), fault=faults.get(key, ""))
+
+    read_captures: int
+    last_accepted: datetime | None
+    last_change: datetime | None
+    failing_since: datetime | None
+    quarantined: Mapping[Reason, int]
+    reason: Reason | None
+    evidence: str
+    held_since: datetime | None
+    held_text: str
+
+
+_UNREAD = _Derived(0, None, None, None, {}, None, "", None, "")
+
+
+def standings(
+    session: Session, vendors: Collection[str], hold: timedelta
+) -> tuple[list[Standing], list[dict[str, Any]]]:
+    """Returns the standing of each policy of some vendors, and the rows that were derived for that.
+
+    session: a snapshot. vendors: the slugs of the vendors; empty for all vendors. hold: see `diffing.timeline.settled`.
+    The rows have to be passed to `keep`, so that they need not be derived the next time.
+    """
+    rules = f"{_RULES}, hold {hold.total_seconds():.0f} s"
+    counted = select(CaptureRow.vendor, CaptureRow.policy, func.count(), func.max(CaptureRow.captured_at))
+    counts = session.execute(
+        counted.where(_is_of(CaptureRow, vendors)).group_by(CaptureRow.vendor, CaptureRow.policy)
+    ).all()
+    state = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision, PolicyRow.fault)
+    states = {
+        PolicyKey(vendor, policy): (revision, fault)
+        for vendor, policy, revision, fault in session.execute(state.where(_is_of(PolicyRow, vendors)))
+    }
+    derived = _kept(session, vendors, rules)
+    new = dict(_derive(session, states.keys() - derived.keys(), hold))
+    derived |= new
+    result = []
+    for vendor, policy, captures, last_capture in counts:
+        key = PolicyKey(vendor, policy)
+        values = derived.get(key, _UNREAD)._asdict()
+        unread = captures - values.pop("read_captures")
+        _, fault = states.get(key, (0, None))
+        result.append(
+            Standing(
+                vendor=vendor,
+                policy=policy,
+                captures=captures,
+                last_capture=last_capture,
+                unread=unread,
+                fault=fault or "",
+                **values,
+            )
+        )
+    rows = [
+        {"vendor": key.vendor, "policy": key.policy, "rules": rules, "revision": states[key][0], **values._asdict()}
+        for key, values in new.items()
+    ]
+    return result, rows
+
+
+def keep(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Stores the rows that `standings` has returned. A row may be out of date; the next call then derives it again."""
+    statement = insert(session, StandingRow)
+    columns = {name: statement.excluded[name] for name in rows[0]}
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=[StandingRow.vendor, StandingRow.policy], set_=columns), rows
+    )
+
+
+def _is_of(
+    table: type[CaptureRow] | type[PolicyRow] | type[StandingRow], vendors: Collection[str]
+) -> ColumnElement[bool]:
+    return table.vendor.in_(vendors) if vendors else true()
+
+
+def _kept(session: Session, vendors: Collection[str], rules: str) -> dict[PolicyKey, _Derived]:
+    """Returns what was derived earlier and still counts, without damaged rows: these are derived again."""
+    columns = [getattr(StandingRow, name) for name in _Derived._fields]
+    query = (
+        select(StandingRow.vendor, StandingRow.policy, *columns)
+        .join(PolicyRow, and_(PolicyRow.vendor == StandingRow.vendor, PolicyRow.policy == StandingRow.policy))
+        .where(StandingRow.rules == rules, StandingRow.revision == PolicyRow.revision, _is_of(StandingRow, vendors))
+    )
+    try:
+        rows = session.execute(query).all()
+    except DamageError:  # it doesn't say which row is damaged
+        return {}
+    return {
+        PolicyKey(vendor, policy): _Derived(*values)
+        for vendor, policy, *values in rows
+        if isinstance(values[0], int)  # SQLite doesn't enforce column types
+    }
+
+
+def _derive(session: Session, keys: Collection[PolicyKey], hold: timedelta) -> Iterator[tuple[PolicyKey, _Derived]]:
+    """Yields the standings of policies, derived from the readings of their captures."""
+    vendors = iter(sorted({key.vendor for key in keys}))
+    while some := list(islice(vendors, _VENDORS_AT_ONCE)):
+        reviewed = _reviewed_policies(session, _is_of(CaptureRow, some))
+        for key, groups in _groups(session, _is_of(CaptureRow, some)).items():
+            if key not in keys:
+                continue
+            # The groups contain the verdicts of the readings. The final verdict on a capture may differ from its
+            # reading's verdict for three reasons: a review, a language that differs from the policy's other captures,
+            # or a text that is mostly in accepted captures.
+            captures: Sequence[JudgedCapture] | None = None
+            if key in reviewed or _count_languages(groups) > 1 or _may_be_accepted_by_text(groups):
+                captures = judged_captures(session, key)
+                groups = list(map(_single_capture_group, captures))
+            yield key, _derived(session, key, groups, captures, hold)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
-    """Returns the captures that meet a condition, in groups, by policy. Each group has the verdict of its readings."""
+    """Returns the captures that were read and meet a condition, in groups, by policy.
+
+    Each group has the verdict of its readings.
+    """
     accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
     grouping = (
         CaptureRow.vendor,
@@ -100,8 +213,8 @@ def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey,
             func.sum(case((MAY_BE_ACCEPTED_BY_TEXT, 1), else_=0)),
         )
         .select_from(CaptureRow)
-        .outerjoin(PolicyRow, _ROW_OF_POLICY)
-        .outerjoin(ReadingRow, _READING_IN_FORCE)
+        .join(PolicyRow, _ROW_OF_POLICY)
+        .join(ReadingRow, _READING_IN_FORCE)
         .where(condition)
         .group_by(*grouping)
     )
@@ -114,11 +227,6 @@ def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey,
 def _reviewed_policies(session: Session, condition: ColumnElement[bool]) -> set[PolicyKey]:
     query = select(CaptureRow.vendor, CaptureRow.policy).join(ReviewRow, ReviewRow.capture_id == CaptureRow.id)
     return {PolicyKey(vendor, policy) for vendor, policy in session.execute(query.where(condition))}
-
-
-def _faults(session: Session) -> dict[PolicyKey, str]:
-    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.fault).where(PolicyRow.fault.is_not(None))
-    return {PolicyKey(vendor, policy): fault for vendor, policy, fault in session.execute(query) if fault}
 
 
 def _count_languages(groups: Iterable[_Group]) -> int:
@@ -139,14 +247,17 @@ def _single_capture_group(capture: JudgedCapture) -> _Group:
     return _Group(verdict.name, verdict.reason, capture.version_id, None, 1, at, at)
 
 
-def _standing(
+def _derived(
     session: Session,
     key: PolicyKey,
     groups: list[_Group],
     captures: Sequence[JudgedCapture] | None,
     hold: timedelta,
-) -> Standing:
-    """Returns the standing of a policy. captures: the captures with their verdicts; None if they were not loaded."""
+) -> _Derived:
+    """Returns what follows from a policy's captures that were read, in groups.
+
+    captures: the captures with their verdicts; None if they were not loaded.
+    """
     quarantined: Counter[Reason] = Counter()
     first_shown: dict[str, datetime] = {}
     for group in groups:
@@ -165,16 +276,12 @@ def _standing(
         first_held = _first_held(session, judged_captures(session, key) if captures is None else captures, hold)
         if first_held is not None:
             held_since, held_text = first_held.captured_at, _beginning(session, first_held)
-    return Standing(
-        vendor=key.vendor,
-        policy=key.policy,
-        captures=sum(group.captures for group in groups),
-        last_capture=max(group.last for group in groups),
+    return _Derived(
+        read_captures=sum(group.captures for group in groups),
         last_accepted=last_accepted,
         last_change=max(first_shown.values()) if len(first_shown) > 1 else None,
         failing_since=failing_since,
         quarantined=dict(sorted(quarantined.items(), key=lambda item: (-item[1], item[0]))),
-        unread=sum(group.captures for group in groups if group.verdict is None),
         reason=newest.reason,
         evidence=newest.evidence,
         held_since=held_since,

@@ -6,6 +6,7 @@ from typing import Self
 from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
 from storage.database import Database
+from storage.journal import Journal
 from storage.library import Library
 from storage.payloads import packing
 from storage.subscriptions import Subscriptions
@@ -17,11 +18,12 @@ class Store:
     library: captures, histories, documents, reviews, and a summary of each policy.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
     subscriptions: subscribers and the outbox.
+    journal: failed fetches, permanent redirects, and the last runs.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. A method raises
-    StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data that
-    was stored earlier is not lost.
+    Every method of `library`, `archive_listings`, `subscriptions` and `journal` commits before it returns. A method
+    raises StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data
+    that was stored earlier is not lost.
     """
 
     def __init__(self, database: Database, hold: timedelta = HOLD) -> None:
@@ -29,6 +31,7 @@ class Store:
         self.library = Library(database, hold)
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
+        self.journal = Journal(database)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD) -> Self:

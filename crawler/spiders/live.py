@@ -19,6 +19,7 @@ from core.policies import PolicyKey
 from core.settings import Settings
 from crawler.captures import FetchedCapture
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, reason, request_of
+from crawler.fetch_journal import FetchJournal, moved_to
 from crawler.location_fetch import LocationFetch
 from crawler.page_capturer import PageCapturer
 from crawler.spiders.base import BaseSpider
@@ -41,6 +42,7 @@ class LiveSpider(BaseSpider):
     name = "live"
     _confirm_after: int  # the seconds between the first look and the second look
     _capturer: PageCapturer
+    _journal: FetchJournal
     _first_looks: dict[tuple[PolicyKey, str], LocationFetch]
     _second_looks: set[asyncio.Task[None]]
     _last_second_look_at: datetime
@@ -72,8 +74,11 @@ class LiveSpider(BaseSpider):
         for key, policy in self.policies():
             for location in policy.locations:
                 if location.holds_at(self.begun_at):
-                    fetch = self._first_looks[key, location.url] = LocationFetch(key, policy, location)
-                    yield self._request(fetch)
+                    self._first_looks[key, location.url] = LocationFetch(key, policy, location)
+        self._journal = FetchJournal(self.store.journal, self.tally.add_failure, self.stop)
+        await self._journal.begin(self._vendors.keys(), self._first_looks.keys())
+        for fetch in tuple(self._first_looks.values()):
+            yield self._request(fetch)
 
     def estimate_remaining(self) -> float | None:
         """Returns the number of locations still to be fetched; None while locations wait for their second look."""
@@ -96,8 +101,12 @@ class LiveSpider(BaseSpider):
         except PageNotTakenError as error:
             self.tally.add_failure(str(fetch), str(error))
             self._finish(fetch)
+            await self._journal.note_failure(fetch, str(error))
         else:
+            if (new_address := moved_to(response)) is not None:
+                with_page = replace(with_page, moves={**fetch.moves, fetch.url: new_address})
             if with_page.is_complete:
+                await self._journal.note_success(with_page)
                 self.tally.count_found()
                 self.tally.count_fetched()
                 self._finish(fetch)
@@ -149,12 +158,13 @@ class LiveSpider(BaseSpider):
         for task in self._second_looks:
             task.cancel()
 
-    def failed(self, failure: Failure) -> None:
+    async def failed(self, failure: Failure) -> None:
         """Records that a page could not be fetched."""
         if not isinstance(failure.value, RequestNotSentInterrupt):
-            fetch = request_of(failure).cb_kwargs["fetch"]
+            fetch: LocationFetch = request_of(failure).cb_kwargs["fetch"]
             self.tally.add_failure(str(fetch), reason(failure))
             self._finish(fetch)
+            await self._journal.note_failure(fetch, reason(failure))
 
     def _finish(self, fetch: LocationFetch) -> None:
         self.finished_count += 1

@@ -15,6 +15,7 @@ from crawler.interruption import COMMAND_SECONDS, SignalWatch, raise_keyboard_in
 from crawler.run import CrawlOutcome, crawl
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
+from scripts.run_record import RunRecord, recorded_run
 from storage import Store
 from views.policy_status import attention_sentences, policy_statuses
 from views.quarantine import quarantine_warnings
@@ -56,15 +57,20 @@ class _Run:
         # The watch includes the lock: if the run is cut off, the lock is held until all processes have ended.
         with SignalWatch(raise_keyboard_interrupt, end, COMMAND_SECONDS):
             try:
-                with open_store(self._settings) as store, store.database.only_run():
-                    return self._crawl_and_tell(store)
+                with (
+                    open_store(self._settings) as store,
+                    store.database.only_run(),
+                    recorded_run(store.journal) as record,
+                ):
+                    self._crawl_and_tell(store, record)
+                    return record.exit_status
             except KeyboardInterrupt:
                 end()
                 return 1
 
-    def _crawl_and_tell(self, store: Store) -> int:
+    def _crawl_and_tell(self, store: Store, record: RunRecord) -> None:
         outcome = crawl("live")  # `crawl` prints the failures
-        self.crawl_summary = outcome.summary
+        self.crawl_summary = record.summary = outcome.summary
         if outcome.interrupted:
             _name_quarantined(outcome)
             raise KeyboardInterrupt
@@ -91,8 +97,9 @@ class _Run:
             click.echo(warning, err=True)
         for sentence in attention_sentences(statuses):
             click.echo(sentence, err=True)
-        click.echo(f"run: {outcome.summary}; {delivery.summary}", err=True)
-        return outcome.exit_status if delivery.complete else 1
+        record.summary = f"{outcome.summary}; {delivery.summary}"
+        record.exit_status = outcome.exit_status if delivery.complete else 1
+        click.echo(f"run: {record.summary}", err=True)
 
 
 def _name_quarantined(outcome: CrawlOutcome, except_of: Collection[PolicyKey] = ()) -> None:

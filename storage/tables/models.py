@@ -374,6 +374,86 @@ class OutboxRow(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class FailedFetchRow(Base):
+    """The failed fetches of a location of a policy since its last successful fetch (`storage.records.FailedFetches`).
+
+    A successful fetch deletes the row.
+
+    url: the location's address, which is too long for a unique index. A policy has few locations.
+    """
+
+    __tablename__ = "failed_fetches"
+    __table_args__ = (Index("failed_fetches_by_policy", "vendor", "policy"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    url: Mapped[str] = mapped_column(AnyText)
+    address: Mapped[str] = mapped_column(AnyText)
+    reason: Mapped[str] = mapped_column(AnyText)
+    since: Mapped[datetime] = mapped_column(Moment)
+    latest: Mapped[datetime] = mapped_column(Moment)
+    times: Mapped[int] = mapped_column(BigInteger)
+
+
+class MovedPageRow(Base):
+    """A page that redirects permanently (`storage.records.MovedPage`).
+
+    When the page no longer does, the next successful fetch deletes the row.
+    """
+
+    __tablename__ = "moved_pages"
+    __table_args__ = (Index("moved_pages_by_policy", "vendor", "policy"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    url: Mapped[str] = mapped_column(AnyText)
+    address: Mapped[str] = mapped_column(AnyText)
+    moved_to: Mapped[str] = mapped_column(AnyText)
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class RunRow(Base):
+    """A run of `clausewatch run` (`storage.records.Run`). Only the last two runs are kept."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    exit_status: Mapped[int | None] = mapped_column(Integer)
+    summary: Mapped[str] = mapped_column(AnyText)
+
+
+class StandingRow(Base):
+    """What follows from the readings of a policy's captures for its standing (`storage.records.Standing`).
+
+    The row is derived: `storage.standings` makes it, so that the captures need not be read each time.
+
+    rules: the rules by which the row was derived, and the length of the hold.
+    revision: the policy's revision (`PolicyRow.revision`) from which the row was derived. If the revision or the rules
+        are others now, the row doesn't count.
+    read_captures: the number of captures that the policy reader in force has read.
+    """
+
+    __tablename__ = "standings"
+
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    rules: Mapped[str] = mapped_column(AnyText)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    read_captures: Mapped[int] = mapped_column(BigInteger)
+    last_accepted: Mapped[datetime | None] = mapped_column(Moment)
+    last_change: Mapped[datetime | None] = mapped_column(Moment)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    quarantined: Mapped[Mapping[Reason, int]] = mapped_column(Json)
+    reason: Mapped[Reason | None] = mapped_column(AnyText)
+    evidence: Mapped[str] = mapped_column(AnyText)
+    held_since: Mapped[datetime | None] = mapped_column(Moment)
+    held_text: Mapped[str] = mapped_column(AnyText)
+
+
 _changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
 Index(
     "policies_untold",

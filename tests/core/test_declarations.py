@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.dates import parse_span
 from core.declarations import Declarations, json_schema, load_vendor, load_vendors, select_vendors
+from core.declarations.positions import line_of, parse_yaml
 from core.exceptions import DeclarationError, UsageError
 from core.settings import CHECKOUT
 
@@ -219,6 +220,25 @@ def test_no_value_is_answered_in_a_validator_s_words(tmp_path_factory: pytest.Te
         load_vendor(path)
     words = r"(?i)pydantic|input|valid (string|tuple|dict|list|date)|instance|permitted|required|Value error"
     assert not re.search(words, str(raised.value).replace(str(path), ""))
+
+
+@settings(max_examples=60, deadline=None)
+@given(_VENDOR)
+def test_the_quick_parser_reads_what_the_other_reads(data: Any) -> None:
+    text = yaml.safe_dump(data)
+    value, tree = parse_yaml(text)
+    # The quick parser isn't used for a text with so long a line.
+    other_value, other_tree = parse_yaml(f"{text}# {'-' * 2_000}\n")
+    assert (value, yaml.serialize(tree)) == (other_value, yaml.serialize(other_tree)) == (data, yaml.serialize(tree))
+    assert line_of(tree, ["policies", "privacy"]) == line_of(other_tree, ["policies", "privacy"])
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "a: " + "[" * 99 + "]" * 99, "- " * 100_000, "- " * 480, "? " * 480, "[" * 101 + "]" * 101]
+)
+def test_deep_nesting_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DeclarationError):
+        load_vendor(declare(tmp_path, text))
 
 
 def test_a_name_with_control_characters_is_refused(tmp_path: Path) -> None:

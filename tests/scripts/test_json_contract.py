@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 
 from core.captures import Reason
 from core.changes import CHANGE_KINDS
-from core.settings import CHECKOUT
+from core.declarations import load_vendor
+from core.policies import PolicyKey
+from core.settings import CHECKOUT, load_settings
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
 from scripts.main import cli
+from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES
 
@@ -237,6 +241,28 @@ def test_status_counts_quarantined_captures_by_reason(clausewatch_with_captures:
     check_fields(row, "status")
     reason: Reason = "blocked"
     assert row["quarantined"] == {reason: 1}
+
+
+def test_status_shows_failed_fetches_and_new_addresses(clausewatch: Clausewatch) -> None:
+    key, now = PolicyKey("lanternpost", "privacy"), datetime.now(UTC)
+    (*_, location) = load_vendor(load_settings().vendors / "lanternpost.yaml").policies["privacy"].locations
+    with Store.open(load_settings().database_url) as store:
+        store.journal.note_fetched(key, location.url, {location.url: "https://new.example/"}, now)
+        store.journal.note_failed_fetch(key, location.url, location.url, "connection refused", now)
+    (row,) = json_of(clausewatch, "status")
+    check_fields(row, "status")
+    check_fields(row["failed_fetches"][0], "status", 1)
+    check_fields(row["moved"][0], "status", 2)
+
+
+def test_status_shows_the_last_run_and_the_outbox(clausewatch: Clausewatch) -> None:
+    check_fields(json_of(clausewatch, "status", "--run"), "status --run")
+    with Store.open(load_settings().database_url) as store:
+        store.journal.end_run(store.journal.begin_run(datetime.now(UTC)), datetime.now(UTC), 0, "1 new")
+    shown = json_of(clausewatch, "status", "--run")
+    check_fields(shown["last_run"], "status --run", 1)
+    check_fields(shown["last_ended_run"], "status --run", 1)
+    check_fields(shown["outbox"], "status --run", 2)
 
 
 def test_review_lists_captures_and_shows_decisions(clausewatch_with_captures: Clausewatch) -> None:

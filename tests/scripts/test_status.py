@@ -18,27 +18,30 @@ def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
 
 def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewatch) -> None:
     result = clausewatch_with_captures("status")
-    *table, blank, sentence = result.stdout.splitlines()
-    assert max(map(len, table)) <= 80
+    table, sentences, operation = (part.splitlines() for part in result.stdout.split("\n\n"))
+    assert max(map(len, (*table, *sentences, *operation))) <= 80
     assert cells_of(table) == [
         ["vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "unread"],
         ["lanternpost", "privacy", "2022-02-02 quarantined", "2022-02-02", "", "1 blocked", ""],
     ]
-    assert (blank, sentence) == (
-        "",
-        "lanternpost privacy: quarantined since 2022-02-02 as blocked: the page says: 'Just a moment...'",
-    )
+    assert sentences == [
+        "lanternpost privacy: quarantined since 2022-02-02 as blocked: the page says:",
+        "  'Just a moment...'",
+    ]
+    assert operation == ["last run: none yet", "outbox: empty"]
     assert result.stderr == ""
 
 
-def test_without_a_quarantine_or_a_hold_there_is_only_the_table(clausewatch: Clausewatch) -> None:
-    assert len(cells_of(ingested(clausewatch, 2)("status").stdout.splitlines())) == 2
+def test_without_a_quarantine_or_a_hold_no_policy_is_named_below_the_table(clausewatch: Clausewatch) -> None:
+    table, operation = ingested(clausewatch, 2)("status").stdout.split("\n\n")
+    assert len(cells_of(table.splitlines())) == 2
+    assert operation == "last run: none yet\noutbox: empty\n"
 
 
 def test_a_held_text_is_named_from_the_first_day_on(clausewatch: Clausewatch, tmp_path: Path) -> None:
     with_held_text(clausewatch, tmp_path)
-    *_, sentence = clausewatch("status").stdout.splitlines()
-    assert sentence == (
+    _, sentence, _ = clausewatch("status").stdout.split("\n\n")
+    assert " ".join(sentence.split()) == (
         "lanternpost privacy: held since 2024-06-01: the text shares nothing with the text before; it begins: "
         f"{HELD_TEXT}"
     )
@@ -68,19 +71,25 @@ def test_the_json_contains_times_and_counts(clausewatch_with_captures: Clausewat
             "evidence": "the page says: 'Just a moment...'",
             "fault": None,
             "declared": True,
+            "failed_fetches": [],
+            "moved": [],
         }
     ]
 
 
 def test_a_policy_without_captures_fails_as_never_captured(clausewatch: Clausewatch) -> None:
-    assert cells_of(clausewatch("status").stdout.splitlines())[1][:3] == ["lanternpost", "privacy", "never captured"]
+    assert cells_of(clausewatch("status").stdout.split("\n\n")[0].splitlines())[1][:3] == [
+        "lanternpost",
+        "privacy",
+        "never captured",
+    ]
     (row,) = json.loads(clausewatch("status", "--format", "json").stdout)
     assert (row["captures"], row["last_seen"], row["failing"]) == (0, None, "never captured")
 
 
 def test_last_changed_is_the_day_of_the_second_version(clausewatch: Clausewatch) -> None:
-    table = ingested(clausewatch, 4)("status").stdout.splitlines()
-    assert cells_of(table)[1][3:5] == ["2022-06-20", "2022-06-20"]
+    table, *_ = ingested(clausewatch, 4)("status").stdout.split("\n\n")
+    assert cells_of(table.splitlines())[1][3:5] == ["2022-06-20", "2022-06-20"]
 
 
 def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
@@ -102,4 +111,7 @@ def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: 
         ("clausewatch_policy_last_accepted_timestamp_seconds", labels): 1631601012,
         ("clausewatch_policy_failing_since_timestamp_seconds", labels): 1643840325,
         ("clausewatch_policy_newest_capture_quarantined", (*labels, *quarantine)): 1,
+        ("clausewatch_run_in_progress", ()): 0,
+        ("clausewatch_run_killed", ()): 0,
+        ("clausewatch_outbox_waiting_messages", ()): 0,
     }

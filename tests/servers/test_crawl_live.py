@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from loopback.pages import Page, Site, serve_pages
+from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
 from tests.servers.commands import scrapy_crawl
 from tests.servers.raw_server import raw_server
@@ -148,6 +149,24 @@ def test_a_page_that_cannot_be_fetched_is_a_failure_with_its_reason(crawled: Cra
     assert crawled.crawler.captures(vendor) == ()
 
 
+def test_each_failure_is_recorded_with_its_reason_and_time(crawled: Crawled) -> None:
+    with Store.open(crawled.crawler.database_url) as store:
+        failed = {fetches.vendor: fetches for fetches in store.journal.failed_fetches()}
+    named = re.findall(r"^failed: (\w+)/privacy ", crawled.result.stderr, re.M)
+    assert sorted(failed) == sorted(named)
+    for vendor, fetches in failed.items():
+        assert fetches.reason == crawled.failure(vendor)
+        assert (fetches.times, fetches.address) == (1, fetches.url)
+        assert crawled.begun <= fetches.since == fetches.latest <= datetime.now(UTC)
+
+
+def test_a_permanent_redirect_is_recorded_up_to_the_first_temporary_one(crawled: Crawled) -> None:
+    with Store.open(crawled.crawler.database_url) as store:
+        (moved,) = store.journal.moved_pages()
+    assert (moved.vendor, moved.address) == ("moved", f"{crawled.site.url}/moved")
+    assert moved.moved_to == f"{crawled.site.url}/moved/again"
+
+
 def test_a_page_that_is_too_large_is_a_failure(crawled: Crawled) -> None:
     assert crawled.failure("huge").startswith("the answer was rejected: ")
     assert crawled.crawler.captures("huge") == ()
@@ -218,6 +237,21 @@ def test_a_robots_txt_that_cannot_be_fetched_forbids_everything(tmp_path: Path) 
         assert {path for path, _ in site.requests} == {"/robots.txt"}
     assert "/robots.txt could not be fetched: status 500\n" in result.stderr
     assert result.returncode == 1
+
+
+def test_a_failure_is_counted_until_a_fetch_succeeds_or_the_location_goes(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({"/p": Page(drop=True), "/q": Page(drop=True)}) as site:
+        for name in ("p", "q"):
+            declare(crawler.vendors, name, f"url: {site.url}/{name}")
+        with Store.open(crawler.database_url) as store:
+            for times in (1, 2):
+                crawler.crawl("live")
+                assert [fetches.times for fetches in store.journal.failed_fetches()] == [times, times]
+            site.pages["/p"] = Page(policy_page())
+            declare(crawler.vendors, "q", f"url: {site.url}/elsewhere")
+            crawler.crawl("live")
+            assert not store.journal.failed_fetches()
 
 
 def test_two_crawls_of_an_unchanged_page_make_one_version(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Runs `clausewatch run` as cron does, with live pages on loopback. Digests are written to files."""
 
+import json
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -59,6 +60,29 @@ def test_a_change_is_reported_once_by_the_run_that_sees_it(
 
     clausewatch("run", "--to", mail)
     assert len(mails(mail)) == 1
+
+
+def test_status_shows_the_run_and_the_page_that_it_could_not_fetch(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
+    site.pages["/privacy"] = Page(drop=True)
+    summary = clausewatch("run", "--to", tmp_path / "mail", exit_code=1).stderr.splitlines()[-1].removeprefix("run: ")
+    (row,) = json.loads(clausewatch("status", "--format", "json").stdout)
+    assert row["failing"] == "never captured"
+    (failed,) = row["failed_fetches"]
+    assert (failed["address"], failed["reason"], failed["times"]) == (
+        f"{site.url}/privacy",
+        "the connection was lost",
+        1,
+    )
+    last_run = json.loads(clausewatch("status", "--run", "--format", "json").stdout)["last_run"]
+    assert (last_run["state"], last_run["summary"]) == ("ended", summary)
+    assert last_run["exit_status"] == 1
+    site.pages["/privacy"] = Page(BEFORE)
+    clausewatch("run", "--to", tmp_path / "mail")
+    (row,) = json.loads(clausewatch("status", "--format", "json").stdout)
+    assert (row["failing"], row["failed_fetches"]) == (None, [])
+    assert json.loads(clausewatch("status", "--run", "--format", "json").stdout)["last_run"]["exit_status"] == 0
 
 
 def test_counters_and_a_block_page_are_not_reported(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:

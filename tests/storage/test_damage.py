@@ -134,6 +134,9 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
             lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
+            lambda: store.subscriptions.outbox_counts(),
+            lambda: (store.journal.failed_fetches(), store.journal.moved_pages()),
+            lambda: (store.journal.last_run(), store.journal.last_ended_run()),
             lambda: store.archive_listings.to_fetch(KEY, ARCHIVE, [], [], 5),
             lambda: store.archive_listings.known_payloads(KEY, "wayback"),
             lambda: back_up(store, tmp_path / "copy.db", NOW),
@@ -162,6 +165,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (listing,) = store.archive_listings.begin(KEY, "wayback", [query], NOW, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
+        store.journal.note_failed_fetch(KEY, URL, URL, "connection refused", NOW)
+        store.journal.note_fetched(KEY, f"{URL}/moved", {f"{URL}/moved": URL}, NOW)
+        store.journal.begin_run(NOW)
+        store.library.standings()
     with sqlite3.connect(file) as connection:
         for table in Base.metadata.sorted_tables:
             assert connection.execute(f"SELECT count(*) FROM {table.name} WHERE rowid = 1").fetchone() == (1,)  # noqa: S608

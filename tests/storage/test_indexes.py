@@ -20,6 +20,7 @@ from core.policies import PolicyKey
 from intake.service import Intake
 from storage import ListingQuery, Review, Store
 from storage.archive_listings import ArchiveListings
+from storage.journal import Journal
 from storage.library import Library
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
@@ -38,7 +39,7 @@ LISTED = [
 # Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
 # is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
 # queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
-# and the listings under way.
+# the listings under way, and the locations that fail or have moved. Only two runs are kept.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
@@ -51,6 +52,12 @@ READ_WHOLE = {
     "watched",
     "watched_pkey",
     "listings_pkey",
+    "failed_fetches",
+    "failed_fetches_pkey",
+    "moved_pages",
+    "moved_pages_pkey",
+    "runs",
+    "runs_pkey",
 }
 # This query counts all captures.
 COUNTS_ALL = "Library.standings"
@@ -134,6 +141,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
     statements_by_method: dict[str, Statements] = {}
     now = BEGIN + timedelta(days=40)
     library, subscriptions, listings = store.library, store.subscriptions, store.archive_listings
+    journal = store.journal
 
     def call(method: Callable[..., Any], *arguments: Any) -> Any:
         statements.clear()
@@ -189,10 +197,21 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
         call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
         (message, _) = call(subscriptions.outbox)
+        call(subscriptions.outbox_counts)
         call(subscriptions.claim, message.id)
         call(subscriptions.release, message.id)
         call(subscriptions.mark_sent, message.id, now)
         call(subscriptions.unsubscribe, "all@marmot.example")
+
+        call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
+        call(journal.note_fetched, KEY, URL, {URL: "https://marmot.example/"}, now)
+        call(journal.keep_only, ["marmot"], [])
+        call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
+        call(journal.failed_fetches)
+        call(journal.moved_pages)
+        call(journal.end_run, call(journal.begin_run, now), now, 0, "")
+        call(journal.last_run)
+        call(journal.last_ended_run)
 
         (listing,) = call(listings.begin, KEY, "wayback", [QUERY], now, timedelta(days=7))
         call(listings.file_page, listing, LISTED, 0, None)
@@ -209,7 +228,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Intake)
+        for part in (Library, Subscriptions, ArchiveListings, Journal, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }
@@ -277,7 +296,11 @@ def test_standings_of_one_vendor_are_found_by_an_index(
     statements.clear()
     (standing,) = store.library.standings(["marmot"])
     assert standing.failing_since is not None
-    assert len(statements) == 5
+    first_call, _ = statements[:], statements.clear()
+    assert len([statement for statement, _ in first_call if "readings" in statement]) == 2
+    assert store.library.standings(["marmot"]) == (standing,)
+    assert len(statements) == 3
+    statements += first_call
     steps_without_index = PLANS[connection.dialect.name](connection)
     for statement, parameters in statements:
         for step, index in steps_without_index(statement, parameters):

@@ -43,6 +43,7 @@ CHECKSUMS = {
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
     "0010_faults.py": "315997e00aeda909613a8cbc02ec12608072906ee20c556481a2372749b30b96",
     "0011_told_once.py": "8903bc6ee9a41ca05f23412788e527bee6cf4e11fe1bb4ffb5b09c9ec28b7af7",
+    "0012_journal.py": "2032ea016a17f017657cde82d4266ab5faa2a4a7e4a01c21de822af66f2d0fa4",
 }
 
 
@@ -137,6 +138,12 @@ def test_tables_with_rows_are_dropped_and_created_again(database_url: str, engin
         (listing,) = store.archive_listings.begin(KEY, "wayback", [query], BEGIN, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", query.url, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
+        store.journal.note_failed_fetch(KEY, query.url, query.url, "connection refused", BEGIN)
+        store.journal.note_fetched(
+            KEY, "https://moved.example/", {"https://moved.example/": "https://new.example/"}, BEGIN
+        )
+        store.journal.begin_run(BEGIN)
+        store.library.standings()
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "base")
     with engine.connect() as connection:
@@ -172,7 +179,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0012"
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 
 import psycopg
 import pytest
@@ -33,6 +34,16 @@ def test_a_second_run_is_refused_by_any_address(store: Store, database_url: str,
             pass
 
 
+def test_a_run_in_progress_is_seen_by_any_address(store: Store, database_url: str, tmp_path: Path) -> None:
+    with Store.open(other_address(database_url, tmp_path)) as other:
+        assert not other.database.run_is_in_progress()
+        with store.database.only_run():
+            assert other.database.run_is_in_progress()
+        end = monotonic() + 10  # a server notices an instant later that a session has ended
+        while other.database.run_is_in_progress():
+            assert monotonic() < end
+
+
 def test_a_run_that_fails_releases_the_lock(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.database.only_run():
         raise ZeroDivisionError
@@ -47,6 +58,7 @@ def test_a_run_on_another_database_of_the_server_is_not_refused(postgresql_datab
     with ExitStack() as stack:
         for url in (postgresql_url, elsewhere.render_as_string(False)):
             store = stack.enter_context(Store.open(url))
+            assert not store.database.run_is_in_progress()
             stack.enter_context(store.database.only_run())
 
 

@@ -1,17 +1,24 @@
 """A standing is computed from groups of captures, and equals the standing computed from every single capture."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
 import storage.standings
+from core.declarations import Location, Policy
+from core.exceptions import StorageError
 from core.policies import PolicyKey
 from storage import Review, Standing, Store
 from storage.tables.models import ReadingRow
+from storage.upkeep import back_up, restore
 from tests import keeping
-from tests.stored_captures import BEGIN, POLICY, capture_of, page
+from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 GERMAN = f"""<html lang="de"><body><h1>Datenschutzerklärung</h1>{
@@ -205,3 +212,73 @@ def test_the_texts_of_most_policies_are_not_compared(store: Store, monkeypatch: 
 
 def test_an_empty_database_has_no_standings(store: Store) -> None:
     assert store.library.standings() == ()
+
+
+def refuse(*_: object) -> None:
+    raise AssertionError("the standing is derived anew")
+
+
+def test_a_standing_is_derived_once_and_again_after_every_change(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever changes the history: a capture, a review, another policy reader, another rule, another name."""
+    keep(store, A, 0)
+    late = keep(store, B, 1)
+    keep(store, A, 0, "terms")
+    derived: list[PolicyKey] = []
+    derive = storage.standings._derived
+
+    def note(session: Any, key: PolicyKey, *arguments: Any) -> Any:
+        derived.append(key)
+        return derive(session, key, *arguments)
+
+    def derived_for(standings: Iterable[Standing]) -> list[str]:
+        for standing in standings:
+            assert standing == replace(standing_by_captures(store, standing.policy), vendor=standing.vendor)
+        names = sorted(key.policy for key in derived)
+        derived.clear()
+        return names
+
+    monkeypatch.setattr(storage.standings, "_derived", note)
+    assert derived_for(store.library.standings()) == ["privacy", "terms"]
+    assert derived_for(store.library.standings()) == []
+    keep(store, REFUSED, 2, "terms", status=403)
+    assert derived_for(store.library.standings(["marmot"])) == ["terms"]
+    store.library.review([late], Review("rejected", "ann", "", datetime.now(UTC)))
+    assert derived_for(store.library.standings()) == ["privacy"]
+    keeping.reextract(store, PolicyKey("marmot", "privacy"), Policy(locations=(Location(url=URL, remove=("h2",)),)))
+    assert derived_for(store.library.standings()) == ["privacy"]
+    assert derived_for(store.library.standings()) == []
+    monkeypatch.setattr(storage.standings, "_RULES", 0)
+    assert derived_for(store.library.standings()) == ["privacy", "terms"]
+
+
+def test_a_kept_standing_survives_a_backup(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(store, A, 0)
+    keep(store, REFUSED, 1, status=403)
+    before = store.library.standings()
+    back_up(store, tmp_path / "a.backup", BEGIN)
+    with Store.open(f"sqlite:///{tmp_path / 'restored.db'}") as restored:
+        restore(restored, tmp_path / "a.backup")
+        monkeypatch.setattr(storage.standings, "_derived", refuse)
+        assert restored.library.standings() == before
+
+
+def test_a_damaged_row_is_derived_again(store: Store) -> None:
+    keep(store, A, 0)
+    keep(store, REFUSED, 1, status=403)
+    before = store.library.standings()
+    with store.database.write_session() as session:
+        session.execute(text("UPDATE standings SET quarantined = 'x'"))
+    assert store.library.standings() == before
+    with store.database.read_session() as session:
+        assert session.scalar(text("SELECT quarantined FROM standings")) == '{"blocked":1}'
+
+
+def test_a_database_that_cannot_be_written_shows_the_standings_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("no space left")
+
+    keep(store, A, 0)
+    monkeypatch.setattr(storage.standings, "keep", fail)
+    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")

@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from storage import Standing
+from storage import FailedFetches, MovedPage, OutboxCounts, Run, Standing
 from views.metrics import as_metrics
+from views.operation import Operation
 from views.policy_status import PolicyStatus
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
+
+BEGAN = datetime(2026, 11, 2, 6, 15, 3, tzinfo=UTC)
+IDLE = Operation(None, None, None, OutboxCounts(0, None))
+IDLE_SAMPLES: dict[Sample, float] = {
+    ("clausewatch_run_in_progress", ()): 0,
+    ("clausewatch_run_killed", ()): 0,
+    ("clausewatch_outbox_waiting_messages", ()): 0,
+}
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
@@ -32,12 +41,12 @@ def parse_metrics(text: str) -> Iterator[tuple[Sample, float]]:
             assert match[1] not in metrics_with_type
             metrics_with_type.append(match[1])
         else:
-            match = re.fullmatch(rf"({_NAME})\{{({_LABEL}(?:,{_LABEL})*)\}} (\d+(?:\.\d+)?)", line)
+            match = re.fullmatch(rf"({_NAME})(?:\{{({_LABEL}(?:,{_LABEL})*)\}})? (\d+(?:\.\d+)?)", line)
             assert match, line
             assert match[1] == metrics_with_type[-1] == metrics_with_help[-1]
             labels = tuple(
                 (name, re.sub(r"\\(.)", lambda escape: "\n" if escape[1] == "n" else escape[1], value))
-                for name, value in re.findall(_LABEL, match[2])
+                for name, value in re.findall(_LABEL, match[2] or "")
             )
             assert len(dict(labels)) == len(labels)
             assert (match[1], labels) not in samples
@@ -58,7 +67,8 @@ def test_each_count_and_each_known_time_is_a_sample() -> None:
         held_since=moment,
     )
     labels = (("vendor", "hesk"), ("policy", "privacy"))
-    assert dict(parse_metrics(as_metrics([PolicyStatus(standing, "quarantined", moment)]))) == {
+    assert dict(parse_metrics(as_metrics([PolicyStatus(standing, "quarantined", moment)], IDLE))) == {
+        **IDLE_SAMPLES,
         ("clausewatch_policy_captures", labels): 3,
         ("clausewatch_policy_quarantined_captures", (*labels, ("reason", "blocked"))): 1,
         ("clausewatch_policy_quarantined_captures", (*labels, ("reason", "login"))): 2,
@@ -75,9 +85,40 @@ def test_each_count_and_each_known_time_is_a_sample() -> None:
 
 def test_label_values_are_escaped() -> None:
     slug = 'a "b"\\\nc \\n é'
-    text = as_metrics([PolicyStatus(Standing(vendor=slug, policy="privacy"), None, None)])
-    assert {labels for (_, labels), _ in parse_metrics(text)} == {(("vendor", slug), ("policy", "privacy"))}
+    text = as_metrics([PolicyStatus(Standing(vendor=slug, policy="privacy"), None, None)], IDLE)
+    assert {labels for (_, labels), _ in parse_metrics(text) if labels} == {(("vendor", slug), ("policy", "privacy"))}
 
 
 def test_without_policies_there_are_no_samples() -> None:
-    assert list(parse_metrics(as_metrics([]))) == []
+    assert dict(parse_metrics(as_metrics([], IDLE))) == IDLE_SAMPLES
+
+
+def test_a_location_that_fails_or_has_moved_is_a_sample() -> None:
+    url = "https://www.hesk.com/privacy"
+    failed = FailedFetches("hesk", "privacy", url, url, "connection refused", BEGAN, BEGAN, 4)
+    moved = MovedPage("hesk", "privacy", url, url, "https://ann:secret@hesk.com/privacy", BEGAN)
+    status = PolicyStatus(
+        Standing(vendor="hesk", policy="privacy"), None, None, failed_fetches=(failed,), moved_pages=(moved,)
+    )
+    samples = dict(parse_metrics(as_metrics([status], IDLE)))
+    labels = (("vendor", "hesk"), ("policy", "privacy"), ("url", url))
+    assert samples["clausewatch_policy_failed_fetches", labels] == 4
+    reason = ("reason", "connection refused")
+    assert samples["clausewatch_policy_not_fetched_since_timestamp_seconds", (*labels, reason)] == BEGAN.timestamp()
+    assert samples["clausewatch_policy_moved_page", (*labels, ("to", "https://***@hesk.com/privacy"))] == 1
+
+
+def test_the_last_run_and_the_outbox_are_samples() -> None:
+    ended = Run(BEGAN, BEGAN + timedelta(minutes=5), 3, "1 failed")
+    killed = Run(BEGAN + timedelta(days=1), None, None, "")
+    shown = Operation(killed, "killed", ended, OutboxCounts(2, BEGAN))
+    assert {name: value for (name, _), value in parse_metrics(as_metrics([], shown))} == {
+        "clausewatch_run_begin_timestamp_seconds": BEGAN.timestamp() + 86400,
+        "clausewatch_run_in_progress": 0,
+        "clausewatch_run_killed": 1,
+        "clausewatch_run_end_timestamp_seconds": BEGAN.timestamp() + 300,
+        "clausewatch_run_duration_seconds": 300,
+        "clausewatch_run_exit_status": 3,
+        "clausewatch_outbox_waiting_messages": 2,
+        "clausewatch_outbox_oldest_timestamp_seconds": BEGAN.timestamp(),
+    }

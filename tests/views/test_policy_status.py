@@ -5,8 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from core.captures import Reason
 from core.declarations import Vendor
-from storage import Standing
-from views.policy_status import PolicyStatus, attention_sentences, policy_statuses, quoted_evidence
+from storage import FailedFetches, MovedPage, Standing
+from views.policy_status import (
+    PolicyStatus,
+    attention_sentences,
+    fetch_sentences,
+    policy_statuses,
+    quoted_evidence,
+)
 from views.quarantine import SILENCE
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -130,3 +136,43 @@ def test_long_evidence_is_shortened() -> None:
     assert len(quoted_evidence("語" * 400)) == 160
     assert quoted_evidence("a " * 100).endswith("a…")
     assert quoted_evidence("a" * 160) == "a" * 160
+
+
+def failed_fetches(slug: str, days: float, times: int, path: str = "privacy") -> FailedFetches:
+    """Returns failed fetches of a vendor's privacy policy. days: the time since the first of them."""
+    url, since = f"https://{slug}.example/{path}", NOW - timedelta(days=days)
+    return FailedFetches(slug, "privacy", url, url, "no such host\x1b", since, NOW, times)
+
+
+def test_a_policy_fails_from_its_first_failed_fetch_on() -> None:
+    vendors = {slug: vendor(slug) for slug in ("fine", "lost", "new", "quiet", "shy")}
+    standings = [standing("fine"), standing("lost"), standing("quiet", seen=8), standing("shy", failing=1)]
+    failed = [failed_fetches("lost", 2, 3), failed_fetches("quiet", 9, 9)]
+    failed += [failed_fetches("new", 1, 1), failed_fetches("shy", 3, 3)]
+    failed += [failed_fetches("fine", 90, 90, "earlier")]  # not declared any more
+    ordered = policy_statuses(vendors, standings, NOW, failed)
+    assert [(status.standing.vendor, status.failing, status.failing_since) for status in ordered] == [
+        ("quiet", "no capture", NOW - timedelta(days=8)),
+        ("lost", "not fetched", NOW - timedelta(days=2)),
+        ("shy", "quarantined", NOW - timedelta(days=1)),
+        ("new", "never captured", None),
+        ("fine", None, None),
+    ]
+    assert list(fetch_sentences(ordered))[1:] == [
+        "lost privacy: not fetched 3 times since 2026-11-23: https://lost.example/privacy: no such host\\x1b",
+        "shy privacy: not fetched 3 times since 2026-11-22: https://shy.example/privacy: no such host\\x1b",
+        "new privacy: not fetched once on 2026-11-24: https://new.example/privacy: no such host\\x1b",
+    ]
+
+
+def test_a_permanent_redirect_is_advice_and_no_failure() -> None:
+    url = "https://hesk.example/privacy"
+    moved = MovedPage("hesk", "privacy", url, url, "https://ann:secret@new.example/", NOW - timedelta(days=3))
+    gone = replace(moved, url="https://hesk.example/earlier")
+    (status,) = policy_statuses({"hesk": vendor("hesk")}, [standing("hesk")], NOW, (), [moved, gone])
+    assert status.failing is None
+    (sentence,) = fetch_sentences([status])
+    assert sentence == (
+        f"hesk privacy: moved permanently: since 2026-11-22, {url} redirects to https://***@new.example/. "
+        "Correct the address in the declaration."
+    )
