@@ -10,7 +10,7 @@ from scrapy.settings import Settings as ScrapySettings
 from core.exceptions import UsageError
 from core.settings import Settings, load_settings
 from crawler.environment import apply_environment, use_bundled_public_suffixes
-from crawler.logs import escape_logs
+from crawler.logs import set_up_logs
 from crawler.outcome import CrawlOutcome, outcome_from
 from crawler.own_process import in_own_process
 
@@ -63,7 +63,7 @@ def run_spider(
     except KeyError:
         known_names = ", ".join(process.spider_loader.list())
         raise UsageError(f"there is no crawl {spider!r}; the crawls are: {known_names}") from None
-    escape_logs(crawler)
+    set_up_logs(crawler)
     task = process.crawl(crawler, **arguments)
     process.start()
     if not task.done() or task.cancelled():
