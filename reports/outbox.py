@@ -69,17 +69,17 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
     has accepted the digest; the next delivery sends the same message again, with the same Message-ID.
 
-    smtp_url: `smtp://host:port` or `smtps://host:port`, as `core.settings` has checked it. With
-        `smtp`, the default port is 25, and STARTTLS is used if the server offers STARTTLS. With `smtps`, the default port is 465, and the connection uses TLS from the
-        beginning. If the server requires a login, `user:password@` stands before the host. The password is sent only if
-        TLS is used and the certificate is valid, or if the server runs on this machine.
+    smtp_url: `smtp://host:port` or `smtps://host:port`, as `core.settings` has checked it. With `smtp`, the default
+        port is 25, and STARTTLS is used if the server offers STARTTLS. With `smtps`, the default port is 465, and the
+        connection uses TLS from the beginning. If the server requires a login, `user:password@` stands before the host.
+        The password is sent only if TLS is used and the certificate is valid, or if the server runs on this machine.
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
 
-    UsageError if `sender` is not valid. DeliveryError if the server can't be reached: in this case, the
-    digests that are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case,
-    the rejected digests stay in the outbox, and all other digests are sent. The error's message names the addresses of
-    the rejected digests and the server's reasons.
+    UsageError if `sender` is not valid. DeliveryError if the server can't be reached: in this case, the digests that
+    are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case, the rejected
+    digests stay in the outbox, and all other digests are sent. The error's message names the addresses of the rejected
+    digests and the server's reasons.
     """
     connect = _connector(smtp_url)
     checked_address(sender)
