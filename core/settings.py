@@ -61,8 +61,11 @@ class Settings(BaseSettings):
         default=False,
         description="1 allows live crawls to reach loopback and private addresses; by default these are refused",
     )
+    # The defaults of `contact` and `mail_from` are not checked: they are what the machine says, and only digests need a
+    # valid sender.
     contact: str = Field(
         default_factory=_default_contact,
+        validate_default=False,
         description="E-mail or web address of the operator, sent to each site in the crawler's user agent",
     )
     confirm_after: int = Field(
@@ -97,7 +100,9 @@ class Settings(BaseSettings):
         default="smtp://localhost:25",
         description="Mail server for digests: smtp:// (with STARTTLS if offered) or smtps://; user:password@ if needed",
     )
-    mail_from: str = Field(default_factory=_default_contact, description="Sender address of digests")
+    mail_from: str = Field(
+        default_factory=_default_contact, validate_default=False, description="Sender address of digests"
+    )
 
     @property
     def limits(self) -> Limits:

@@ -94,3 +94,9 @@ def test_relative_folders_do_not_depend_on_the_working_folder(monkeypatch: pytes
     settings = load_settings()
     assert settings.vendors == CHECKOUT / "vendors"
     assert settings.state_home == Path("~/.local/state")
+
+
+def test_an_odd_name_of_the_user_does_not_keep_commands_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLAUSEWATCH_MAIL_FROM", raising=False)
+    monkeypatch.setattr("core.settings.getpass.getuser", lambda: "DOMAIN\\no address")
+    assert load_settings().mail_from.startswith("DOMAIN")
