@@ -26,7 +26,7 @@ def scrapy_crawl(
     spider: str,
     *,
     environment: dict[str, str] | None = None,
-    folder: Path = CHECKOUT,
+    folder: str | Path = CHECKOUT,
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Runs `scrapy crawl` until it ends.
