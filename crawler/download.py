@@ -124,9 +124,11 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             response = await self._downloaded(request)
         except asyncio.CancelledError:
             raise RequestNotSentInterrupt("the crawl was interrupted") from None
+        except DownloadCancelledError:  # Scrapy raises it for this reason only, with a message in its own words
+            raise DownloadCancelledError(f"it has more than {self._size_limit:,} bytes") from None
         except DownloadFailedError as error:
             if _is_caused_by(error, _HeadTooLargeError):
-                raise DownloadCancelledError(f"its headers have more than {MAX_HEAD} bytes") from None
+                raise DownloadCancelledError(f"its headers have more than {MAX_HEAD:,} bytes") from None
             if _is_caused_by(error, HttpParseError, ValueError):
                 raise DownloadCancelledError("it is not valid HTTP") from None
             raise

@@ -32,6 +32,12 @@ TEMPORARY_ERRORS = (
     ConnectionLost,
 )
 
+# What to say if the message of an exception contains a mark: OpenSSL's, service_identity's, and any other of OpenSSL's.
+_TLS_FAULTS = {
+    "certificate verify failed": "the site's TLS certificate has expired, or its issuer is unknown",
+    "service_identity": "the site's TLS certificate is not for this host",
+    "SSL routines": "no TLS connection to the site could be made",
+}
 _MAX_CHARACTERS = 300  # upper limit of the length of a message
 
 
@@ -72,14 +78,13 @@ def _meaning(exception: BaseException, url: str) -> str:
     if host in PublicAddressResolver.refused and isinstance(exception, CannotResolveHostError):
         return refusal(host, PublicAddressResolver.refused[host])
     if isinstance(exception, CannotResolveHostError):
-        return f"the host {host} does not exist"
+        return f"no address of the host {host} was found; check the name, and whether this machine can reach the DNS"
     if isinstance(exception, DownloadConnectionRefusedError):
         return "connection refused"
     if isinstance(exception, DownloadTimeoutError):
         return "the complete answer did not arrive in time"
     if isinstance(exception, DownloadFailedError):
-        unverified = "certificate verify failed" in str(exception)
-        return "the site's TLS certificate cannot be verified" if unverified else "the connection was lost"
+        return next((words for mark, words in _TLS_FAULTS.items() if mark in str(exception)), "the connection was lost")
     if isinstance(exception, ResponseDataLossError):
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):

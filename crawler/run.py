@@ -15,7 +15,7 @@ from core.exceptions import ClausewatchError, UsageError
 from core.settings import Settings, load_settings
 from crawler.environment import apply_environment, use_bundled_public_suffixes
 from crawler.interruption import end_crawl_after_signal
-from crawler.logs import escape_logs
+from crawler.logs import set_up_logs
 from crawler.outcome import CrawlOutcome, outcome_from
 from crawler.own_process import ProcessInterrupt, in_own_process
 
@@ -84,7 +84,7 @@ def run_spider(
     except KeyError:
         known_names = ", ".join(process.spider_loader.list())
         raise UsageError(f"there is no crawl {spider!r}; the crawls are: {known_names}") from None
-    escape_logs(crawler)
+    set_up_logs(crawler)
     reporting = Lock()
 
     def cut_off() -> None:

@@ -78,4 +78,5 @@ REMOTE_CONTROL_ENABLED = False
 PROGRESS_INTERVAL = 60  # seconds between two lines of progress if there is no terminal
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%SZ"  # as in all other output; crawler.logs makes the times UTC
 LOG_COLOR = False

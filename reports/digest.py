@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from core.declarations import Vendor
+from core.email_addresses import checked_address
 from core.exceptions import ClausewatchError, DamageError, DeclarationError, NoWorkerError, StorageError
 from core.history import Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
 from diffing.timeline import announcements, timeline
 from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
-from reports.email_address import checked_address
 from reports.report import ReportSource, report_source
 from storage import Store, Subscriber
 

@@ -14,11 +14,11 @@ from typing import Literal
 from core.changes import SIGNIFICANCES, Redline
 from core.dates import iso
 from core.declarations import Vendor
+from core.email_addresses import checked_address
 from core.history import Announcement, Observation, Period
 from core.plurals import plural
 from core.policies import PolicyKey
 from reports.change_sections import PlaceGroup, sections
-from reports.email_address import checked_address
 from reports.excerpts import cut, redline_as_text, shortened
 from reports.html_report import environment
 from reports.rendered_changes import RenderedChange, rendered_changes

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from core.exceptions import DeliveryError, UsageError
-from reports.email_address import checked_address
+from core.email_addresses import checked_address
+from core.exceptions import DeliveryError
 from storage import Store
 
 _TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
@@ -69,17 +69,17 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
     has accepted the digest; the next delivery sends the same message again, with the same Message-ID.
 
-    smtp_url: `smtp://host:port` or `smtps://host:port`. With `smtp`, the default port is 25, and STARTTLS is used if
-        the server offers STARTTLS. With `smtps`, the default port is 465, and the connection uses TLS from the
-        beginning. If the server requires a login, `user:password@` stands before the host. The password is sent only if
-        TLS is used and the certificate is valid, or if the server runs on this machine.
+    smtp_url: `smtp://host:port` or `smtps://host:port`, as `core.settings` has checked it. With `smtp`, the default
+        port is 25, and STARTTLS is used if the server offers STARTTLS. With `smtps`, the default port is 465, and the
+        connection uses TLS from the beginning. If the server requires a login, `user:password@` stands before the host.
+        The password is sent only if TLS is used and the certificate is valid, or if the server runs on this machine.
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
 
-    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached: in this case, the
-    digests that are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case,
-    the rejected digests stay in the outbox, and all other digests are sent. The error's message names the addresses of
-    the rejected digests and the server's reasons.
+    UsageError if `sender` is not valid. DeliveryError if the server can't be reached: in this case, the digests that
+    are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case, the rejected
+    digests stay in the outbox, and all other digests are sent. The error's message names the addresses of the rejected
+    digests and the server's reasons.
     """
     connect = _connector(smtp_url)
     checked_address(sender)
@@ -129,18 +129,9 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
 
 
 def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
-    """Returns a function that connects to the mail server. UsageError if the URL is not valid."""
-    try:
-        url = urlsplit(smtp_url)
-        port = url.port
-    except ValueError:
-        port, url = None, urlsplit("")
-    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path.strip("/") or url.query:
-        raise UsageError(
-            "CLAUSEWATCH_SMTP_URL must be like smtp://host:25 or smtps://user:password@host:465, "
-            "with special characters in the password percent-encoded"
-        )
-    host = url.hostname
+    """Returns a function that connects to the mail server."""
+    url = urlsplit(smtp_url)
+    host, port = url.hostname or "", url.port
     if url.scheme == "smtps":
         return lambda: _logged_in(
             smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context()), url

@@ -24,7 +24,8 @@ _GAP = "  "
 _TIME_FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 #: How many digits of a checksum or an id a table shows. The JSON contains all digits.
 SHORT_CHECKSUM = 8
-# A cell that loses its middle keeps at least this many columns.
+# A cell that loses its middle keeps at least this many columns. A word of at most this many columns is not broken as
+# long as longer words can be.
 _SHORTEST_CELL = 16
 # The width of a line about a block, in columns.
 _LINE_WIDTH = 100
@@ -41,7 +42,7 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], sh
     columns: the keys of the printed values, from left to right. The heading of a column is its key, with spaces instead
         of underscores.
     shortened: the column whose cells lose their middle if the table is too wide. If that isn't enough, or if no column
-        is named, the cells of the widest columns are broken into several lines.
+        is named, the cells of the widest columns are broken into several lines, between words if possible.
     """
     cells = [[column.replace("_", " ") for column in columns]]
     cells += [[escape_line("" if row[column] is None else str(row[column])) for column in columns] for row in rows]
@@ -54,9 +55,26 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], sh
         widths[place] = width
         for row in cells:
             row[place] = without_middle(row[place], width)
+    words = [max(cell_len(word) for cell in column for word in cell.split(" ")) for column in zip(*cells, strict=True)]
     for _ in range(excess):
-        widths[widths.index(max(widths))] -= 1
+        widths[_column_to_narrow(widths, words)] -= 1
     click.echo("\n".join(line for row in cells for line in _row_lines(row, widths)))
+
+
+def _column_to_narrow(widths: Sequence[int], words: Sequence[int]) -> int:
+    """Returns the index of the widest column that can lose a column of its width with the least harm.
+
+    Cells are broken between words first; then long words are broken, which are names and addresses; then any words.
+
+    widths: the present width of each column. words: the width of the longest word in each column.
+    """
+    columns = range(len(widths))
+    candidates = (
+        [i for i in columns if widths[i] > min(words[i], _SHORTEST_CELL)]
+        or [i for i in columns if words[i] > _SHORTEST_CELL and widths[i] > _SHORTEST_CELL // 2]
+        or columns
+    )
+    return max(candidates, key=widths.__getitem__)
 
 
 def print_sentences(sentences: Iterable[str]) -> None:

@@ -236,12 +236,13 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.drivername.partition("+")[0]
-        if backend not in ("sqlite", "postgresql", "postgres"):
-            raise ArgumentError(f"clausewatch does not support the database {backend}")
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql", "postgres"):
         raise StorageError(
-            f"CLAUSEWATCH_DATABASE_URL: {error}; give sqlite:////path/to/file or postgresql://user@host/database"
-        ) from None
+            "CLAUSEWATCH_DATABASE_URL names neither a SQLite file nor a PostgreSQL database; give "
+            "sqlite:////path/to/file or postgresql://user@host/database"
+        )
     if backend != "sqlite":
         return parsed.set(drivername="postgresql+psycopg")
     if not re.fullmatch(r"\d+(\.\d+)?", str(parsed.query.get("timeout", 0))):

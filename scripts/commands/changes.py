@@ -1,6 +1,8 @@
 """`clausewatch changes`"""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import click
 
@@ -23,8 +25,9 @@ _DAYS = 30
 def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> None:
     """List what changed in the policies of all vendors, newest first.
 
-    Each line names the day on which the new text was first seen, the policy, the versions, and what changed. Digests
-    announce the same changes: a text that isn't confirmed yet, or that is held, is not listed. Times are in UTC.
+    Each line names the day on which the new text was first seen, the policy, the versions, and what changed. If a
+    policy changed twice on a day, the time is shown. Digests announce the same changes: a text that isn't confirmed
+    yet, or that is held, is not listed. Times are in UTC.
     """
     settings = load_settings()
     now = datetime.now(UTC)
@@ -36,10 +39,13 @@ def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> No
     if output_format == "json":
         print_json([change.to_dict() for change in changes])
     elif changes:
-        time_text = short_times([change.seen] for change in changes)
+        seen = sorted((change.key, change.seen) for change in changes)
+        time_texts = {
+            key: short_times([moment] for _, moment in group) for key, group in groupby(seen, key=itemgetter(0))
+        }
         rows = (
             {
-                "seen": time_text(change.seen),
+                "seen": time_texts[change.key](change.seen),
                 "vendor": change.key.vendor,
                 "policy": change.key.policy,
                 "versions": f"#{change.old.number} → #{change.new.number}",

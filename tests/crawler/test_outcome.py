@@ -1,6 +1,5 @@
-"""The outcome that is made from Scrapy's stats after a crawl, and the escaping of log lines."""
+"""The outcome that is made from Scrapy's stats after a crawl."""
 
-import logging
 from unittest.mock import Mock
 
 import pytest
@@ -8,7 +7,6 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 
 from core.captures import Verdict
-from crawler.logs import EscapingFormatter
 from crawler.outcome import Tally, outcome_from
 from intake.records import ReadCapture
 from tests.stored_captures import capture_of
@@ -93,9 +91,3 @@ def test_the_summary_omits_rare_counts_that_are_zero() -> None:
         "42 captures found, 12 new, 1 quarantined, 0 failed, 2 listed by the archive but not returned, "
         "3 malformed rows skipped, 1 response of status 304 skipped, 4 left for the next crawl"
     )
-
-
-def test_a_page_cannot_forge_a_log_line() -> None:
-    record = logging.LogRecord("x", logging.WARNING, "", 0, "got %s", ("a\n2026-01-01 ERROR \x1b[31mforged",), None)
-    line = EscapingFormatter("%(levelname)s %(message)s").format(record)
-    assert line == "WARNING got a\\n2026-01-01 ERROR \\x1b[31mforged"

@@ -26,6 +26,23 @@ def test_a_table_fits_80_columns_and_loses_no_word(rows: list[tuple[str, str, st
     assert shown == expected or (shortened and shown < expected)
 
 
+def test_words_stay_whole_while_a_long_name_can_be_broken() -> None:
+    row = {
+        "vendor": "acme-holding-limited",
+        "policy": "data-processing-agreement-for-customers",
+        "failing_since": "2026-11-02 quarantined",
+        "last_seen": "2026-11-30",
+        "quarantined": "5: 3 other_document, 2 unavailable",
+        "unread": "12",
+    }
+    with redirect_stdout(StringIO()) as output:
+        print_table([row], tuple(row))
+    lines = output.getvalue().splitlines()
+    assert all(cell_len(line) <= 80 for line in lines)
+    for word in ("2026-11-02", "quarantined", "other_document,", "unavailable", "2026-11-30"):
+        assert any(word in line for line in lines)
+
+
 @given(st.text(alphabet="ab東/", max_size=60), st.integers(16, 40))
 def test_a_shortened_address_keeps_its_beginning_and_its_end(text: str, width: int) -> None:
     short = without_middle(text, width)

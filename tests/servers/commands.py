@@ -22,12 +22,20 @@ def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProces
 
 
 def scrapy_crawl(
-    crawler: Crawler, spider: str, *, environment: dict[str, str] | None = None, **settings: str
+    crawler: Crawler,
+    spider: str,
+    *,
+    environment: dict[str, str] | None = None,
+    folder: str | Path = CHECKOUT,
+    **settings: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `scrapy crawl` until it ends. environment: variables that are added to the crawler's environment."""
+    """Runs `scrapy crawl` until it ends.
+
+    environment: variables that are added to the crawler's environment. folder: the working directory.
+    """
     return subprocess.run(
         _crawl_command(spider, settings),
-        cwd=CHECKOUT,
+        cwd=folder,
         env={**crawler.environment, **(environment or {})},
         capture_output=True,
         text=True,

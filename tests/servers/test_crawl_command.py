@@ -18,6 +18,7 @@ from loopback.pages import Page, serve_pages
 from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
 from tests.servers.commands import scrapy_crawl, started_scrapy_crawl
+from tests.servers.crawl_process import scrapy
 
 
 @pytest.fixture
@@ -44,6 +45,40 @@ def test_a_wrong_argument_ends_with_one_message_and_status_2(
     assert result.returncode == 2
     assert result.stderr.startswith(f"Error: {message}")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name one crawl: scrapy crawl live, or scrapy crawl archive -a vendor=hesk"),
+        (["live", "hesk"], "name one crawl: "),
+        (["live", "--vendor=hesk"], "there is no option --vendor=hesk; `scrapy crawl --help` lists the options"),
+        (["live", "-a", "hesk"], "after -a, give a name and a value: -a vendor=hesk"),
+        (["live", "-s", "DOWNLOAD_DELAY=none"], "DOWNLOAD_DELAY=none: the value must be a number"),
+        (["live", "-s", "ARCHIVE_TRIES=x"], "ARCHIVE_TRIES=x: the value must be a number"),
+        (["live", "-L", "LOUD"], "'LOUD' is no log level"),
+        (["live", "--logfile", "/nowhere/at/all.log"], "/nowhere/at/all.log: No such file or directory"),
+    ],
+)
+def test_a_wrong_option_ends_with_one_message_and_status_2(
+    crawler: Crawler, arguments: list[str], message: str
+) -> None:
+    result = scrapy(["crawl", *arguments], crawler.environment)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {message}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_crawl_runs_in_any_folder_also_in_that_of_another_scrapy_project(crawler: Crawler) -> None:
+    other = crawler.folder / "other"
+    (other / "project").mkdir(parents=True)
+    (other / "scrapy.cfg").write_text("[settings]\ndefault = project.settings\n")
+    (other / "project" / "settings.py").write_text('LOG_LEVEL = "DEBUG"\nSPIDER_MODULES = []\n')
+    with serve_pages({"/p": Page(policy_page())}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        for folder in (crawler.folder, other):
+            result = scrapy_crawl(crawler, "live", folder=folder, DOWNLOAD_DELAY="0")
+            assert result.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
 
 
 def test_a_crawl_without_a_sound_declaration_ends_with_status_2(crawler: Crawler) -> None:

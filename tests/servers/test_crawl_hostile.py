@@ -75,9 +75,9 @@ def test_a_slow_endless_answer_is_rejected_at_the_time_limit(tmp_path: Path, sta
     [
         (OK + b"\r\n", b"x" * 65536, "the answer was rejected"),
         (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n", "the answer was rejected"),
-        (OK, b"X-Filler: " + b"x" * 8000 + b"\r\n", "its headers have more than 262144 bytes"),
+        (OK, b"X-Filler: " + b"x" * 8000 + b"\r\n", "its headers have more than 262,144 bytes"),
         (OK + b"X: ", b"x" * 65536, ""),
-        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 500, "its headers have more than 262144 bytes"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 500, "its headers have more than 262,144 bytes"),
     ],
     ids=["body", "chunks", "headers", "header", "hints"],
 )

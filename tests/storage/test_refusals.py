@@ -75,7 +75,7 @@ def test_a_read_only_file_can_be_read_but_not_written(file: Path) -> None:
     ("url", "message"),
     [
         ("store.db", "give sqlite:"),
-        ("mysql://localhost/store", "clausewatch does not support the database mysql; give sqlite:"),
+        ("mysql://localhost/store", "names neither a SQLite file nor a PostgreSQL database; give sqlite:"),
         ("sqlite://", "a database in memory would lose its captures"),
         ("sqlite:///:memory:", "a database in memory would lose its captures"),
         ("sqlite:////tmp/store.db?timeout=soon", "must be a number of seconds"),
