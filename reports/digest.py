@@ -1,20 +1,29 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from core.declarations import Vendor
 from core.exceptions import ClausewatchError, DamageError, DeclarationError, NoWorkerError, StorageError
-from core.history import Announcement, History, SettledHistory, Telling
+from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
+from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
-from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
+from reports.digest_email import (
+    DigestEntry,
+    as_email,
+    digest_entry,
+    gone_entry,
+    held_entry,
+    taken_back_entry,
+    there_again_entry,
+)
 from reports.email_address import checked_address
 from reports.report import ReportSource, report_source
-from storage import Store, Subscriber
+from storage import AnnouncedAbsence, Store, Subscriber
 
 # The length of the message of an unexpected error, in characters. The message may quote a page.
 _FAULT_LENGTH = 300
@@ -50,6 +59,10 @@ def compose(
     watermark to the last capture before the periods that are not confirmed yet. So each change is sent once. If a run
     is missed, the next run sends the missed changes. A backfill of captures from before the watermark sends nothing.
 
+    A policy that is gone (`diffing.absences`) is told in one line, and in another one when it is there again. What a
+    subscriber was told last is remembered, and a line is written if the captures say the opposite. So a new subscriber
+    is told of a policy that is gone already, too: otherwise, the silence would say that it is there, and unchanged.
+
     Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
     are still to come.
 
@@ -77,7 +90,11 @@ def compose(
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()), now, call)
+    announced_absences = {
+        subscriber.id: store.subscriptions.announced_absences(subscriber) for subscriber in subscribers
+    }
+    maybe_there_again = {key for absences in announced_absences.values() for key in absences}
+    changes = _PolicyChanges(store, _earliest(watermarks.values()), maybe_there_again, now, call)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -89,16 +106,19 @@ def compose(
         advanced: dict[PolicyKey, datetime] = {}
         holds: dict[PolicyKey, datetime | None] = {}
         tellings: dict[PolicyKey, set[tuple[int, int]]] = {}
+        absences: dict[PolicyKey, int | None] = {}
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors, broken))
         for vendor, key in declared:
             watermark = subscriber_watermarks[key]
             announced_hold = announced_holds[subscriber.id].get(key)
+            announced_absence = announced_absences[subscriber.id].get(key)
             try:
                 new = changes.later_than(key, watermark)
                 told = store.subscriptions.tellings(subscriber, key) if new else ()
                 until = changes.settled_until(key)
                 hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
+                gone_capture_id, absence_entry = changes.absence_entry(vendor, key, announced_absence)
             except Exception as error:
                 faults[key] = _fault(error)
                 continue
@@ -124,6 +144,10 @@ def compose(
                 holds[key] = hold
                 # The row of the watermark remembers the hold.
                 advanced.setdefault(key, watermark)
+            if absence_entry is not None:
+                entries.append(absence_entry)
+                absences[key] = gone_capture_id
+                advanced.setdefault(key, watermark)
         # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
         left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
@@ -136,7 +160,7 @@ def compose(
                     undelivered[subscriber] = _fault(error)
                     to_examine_again |= subscriber_watermarks.keys()
                     continue
-            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings):
+            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings, absences):
                 messages += message is not None
             else:  # another process has composed this subscriber's digest, perhaps without the newest captures
                 left_out = set(subscriber_watermarks)
@@ -226,25 +250,36 @@ class _Announced:
     until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
     announcements: the announcements, oldest first.
     settled: the settled history; only its last period if there is nothing to report.
+    absence: since when the policy is gone; None if it isn't.
     """
 
     until: datetime | None
     announcements: tuple[Announcement, ...]
     settled: SettledHistory
+    absence: Absence | None
 
 
 class _PolicyChanges:
     """The new changes of each policy. Each history and each report is made once and used for all subscribers.
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
+    maybe_there_again: the policies of which a subscriber was told that they are gone.
     now: the present time. Later captures are left out.
     call: makes the comparisons.
     """
 
-    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime], now: datetime, call: Caller) -> None:
+    def __init__(
+        self,
+        store: Store,
+        earliest: Mapping[PolicyKey, datetime],
+        maybe_there_again: Collection[PolicyKey],
+        now: datetime,
+        call: Caller,
+    ) -> None:
         self._store = store
         self._call = call
         self._earliest = earliest
+        self._maybe_there_again = maybe_there_again
         self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
         self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
@@ -320,31 +355,63 @@ class _PolicyChanges:
             entries.append(held_entry(vendor, key.policy, standing, held))
         return current, entries
 
+    def absence_entry(
+        self, vendor: Vendor, key: PolicyKey, announced: AnnouncedAbsence | None
+    ) -> tuple[int | None, DigestEntry | None]:
+        """Returns the absence that has been announced after this digest, and the entry that says what is new about it.
+
+        An absence is named by the id of its first capture; None if the policy is there. The entry is None if nothing is
+        new.
+
+        announced: the absence that an earlier digest announced, if no digest has said since that the policy is there
+            again; otherwise None.
+        """
+        absence_now, standing = self._announced_in(key).absence, self._announced_in(key).settled.history
+        if announced is None:
+            if absence_now is None or not standing.periods:
+                return None, None
+            last_text = standing.periods[-1].last
+            return absence_now.first.capture_id, gone_entry(vendor, key.policy, absence_now, last_text)
+        first = there_again(standing, announced.capture_id)
+        if first is None:
+            return announced.capture_id, None
+        captures = [capture for period in standing.periods for capture in period.observations]
+        place = captures.index(first)
+        return None, there_again_entry(
+            vendor, key.policy, announced.since, first, captures[place - 1] if place else None
+        )
+
     def _announced_in(self, key: PolicyKey) -> _Announced:
         if key not in self._announced:
-            settled_history = self._store.library.settled(key, self._history_until_now(key))
+            history = self._history_until_now(key)
+            settled_history = self._store.library.settled(key, history)
             new = announcements(settled_history.history, self._earliest[key])
-            self._announced[key] = _Announced(settled_history.until, new, _only_needed(settled_history, bool(new)))
+            needed = settled_history
+            if not new and key not in self._maybe_there_again:
+                needed = _only_needed(settled_history)
+            self._announced[key] = _Announced(settled_history.until, new, needed, absence(history))
         return self._announced[key]
 
     def _history_until_now(self, key: PolicyKey) -> History:
         history = self._store.library.history(key)
-        if not history.periods or history.periods[-1].last.captured_at <= self._now:
+        captures = [capture for period in history.periods for capture in period.observations]
+        until_now = [capture for capture in captures if capture.captured_at <= self._now]
+        quarantined = tuple(capture for capture in history.quarantined if capture.captured_at <= self._now)
+        if len(until_now) == len(captures) and len(quarantined) == len(history.quarantined):
             return history
         self.with_later_captures.add(key)
-        captures = (capture for period in history.periods for capture in period.observations)
-        return timeline(capture for capture in captures if capture.captured_at <= self._now)
+        return replace(timeline(until_now), quarantined=quarantined)
 
 
 def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
     return digest_entry(source.report(), announcement)
 
 
-def _only_needed(settled_history: SettledHistory, has_announcements: bool) -> SettledHistory:
-    """Returns the history without the periods that no entry needs.
+def _only_needed(settled_history: SettledHistory) -> SettledHistory:
+    """Returns a history without announcements, and without the periods that no entry needs.
 
     This saves memory: a crawl adds captures to every policy, but few policies change.
     """
-    if has_announcements or settled_history.held or settled_history.transient:
+    if settled_history.held or settled_history.transient:
         return settled_history
     return SettledHistory(History(settled_history.history.periods[-1:], ()), (), (), settled_history.until)

@@ -7,6 +7,7 @@ contains subscribers, the outbox, and the list of captures that a crawl of a web
 """
 
 from storage.records import (
+    AnnouncedAbsence,
     CaptureToFetch,
     Decision,
     Finding,
@@ -24,6 +25,7 @@ from storage.records import (
 from storage.store import Store
 
 __all__ = [
+    "AnnouncedAbsence",
     "CaptureToFetch",
     "Decision",
     "Finding",

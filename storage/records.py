@@ -136,6 +136,17 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedAbsence:
+    """An absence of a policy (`core.history.Absence`) that a digest has announced to a subscriber.
+
+    capture_id, since: the id and the `captured_at` of the absence's first capture.
+    """
+
+    capture_id: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """A message in the outbox that has not been sent yet.
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
-from storage.records import OutboxMessage, Subscriber
+from storage.records import AnnouncedAbsence, OutboxMessage, Subscriber
 from storage.tables.models import (
     CaptureRow,
     OutboxRow,
@@ -257,6 +257,22 @@ class Subscriptions:
         with self._database.read_session() as session:
             return {PolicyKey(vendor, policy): held for vendor, policy, held in session.execute(query) if held}
 
+    def announced_absences(self, subscriber: Subscriber) -> Mapping[PolicyKey, AnnouncedAbsence]:
+        """Returns the absences that digests have announced to a subscriber, by policy.
+
+        Policies that are there again are left out, once a digest has told the subscriber so.
+        """
+        query = (
+            select(WatermarkRow.vendor, WatermarkRow.policy, CaptureRow.id, CaptureRow.captured_at)
+            .join(CaptureRow, CaptureRow.id == WatermarkRow.gone_capture_id)
+            .where(WatermarkRow.subscriber_id == subscriber.id, WatermarkRow.gone_capture_id.is_not(None))
+        )
+        with self._database.read_session() as session:
+            return {
+                PolicyKey(vendor, policy): AnnouncedAbsence(capture_id, since)
+                for vendor, policy, capture_id, since in session.execute(query)
+            }
+
     def enqueue(
         self,
         subscriber: Subscriber,
@@ -265,6 +281,7 @@ class Subscriptions:
         now: datetime,
         holds: Mapping[PolicyKey, datetime | None] | None = None,
         tellings: Mapping[PolicyKey, Collection[tuple[int, int]]] | None = None,
+        absences: Mapping[PolicyKey, int | None] | None = None,
     ) -> bool:
         """Adds a message to the outbox, advances the subscriber's watermarks, and records what the message tells.
 
@@ -277,7 +294,9 @@ class Subscriptions:
         the stored watermark is later than `now`. now: the time at which the message was composed. holds: for each
         policy with a watermark, the hold that this message announces: the `captured_at` of the held period's first
         capture; None if a message has reported how the hold ended. tellings: for each policy of which changes are told,
-        all tellings from now on, each as the ids of the captures between which the change happened.
+        all tellings from now on, each as the ids of the captures between which the change happened. absences: for each
+        policy with a watermark, the absence that this message announces: the id of its first capture; None if the
+        message reports that the policy is there again.
         """
         of_subscriber = SubscriberRow.id == subscriber.id
         with self._database.write_session() as session:
@@ -309,13 +328,14 @@ class Subscriptions:
                         for key, until in watermarks.items()
                     ],
                 )
-            for key, held in (holds or {}).items():
-                session.execute(
-                    update(WatermarkRow)
-                    .where(WatermarkRow.subscriber_id == subscriber.id)
-                    .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
-                    .values(held=held)
-                )
+            for column, values in ((WatermarkRow.held, holds), (WatermarkRow.gone_capture_id, absences)):
+                for key, value in (values or {}).items():
+                    session.execute(
+                        update(WatermarkRow)
+                        .where(WatermarkRow.subscriber_id == subscriber.id)
+                        .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
+                        .values({column: value})
+                    )
             for key, told in (tellings or {}).items():
                 _replace_tellings(session, subscriber.id, key, told)
             if message is not None:

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from bench.once.oracle import ERROR, GONE, OTHER
 from bench.once.world import SLUGS, Step
 
 _slugs = st.sampled_from(SLUGS)
@@ -23,6 +24,9 @@ _ordinary: st.SearchStrategy[Step] = st.one_of(
     ),
     st.tuples(st.just("trouble"), st.lists(st.sampled_from(["refuse", "hang up"]), max_size=3).map(tuple)),
     st.tuples(st.just("pass_time"), st.sampled_from([24, 24 * 20])),
+    st.tuples(
+        st.just("disappear"), _slugs, st.sampled_from([GONE, GONE, GONE, ERROR, OTHER]), st.sampled_from([24, 24 * 8])
+    ),
 )
 _clocks: st.SearchStrategy[Step] = st.tuples(st.just("set_clock"), st.sampled_from([0, 0, 800, 4000, -800]))
 
@@ -39,6 +43,24 @@ REJECTED_AND_CAPTURED_AGAIN: list[Step] = [
     ("review", "marmot", "B", "rejected"),
     ("read_again",),
     ("crawl", "marmot", 2),
+    ("digest", False),
+]
+#: A policy is gone for more than a week, with an error of the server in between, and comes back.
+GONE_AND_THERE_AGAIN: list[Step] = [
+    ("disappear", "marmot", GONE, 24 * 4),
+    ("disappear", "marmot", ERROR, 24),
+    ("digest", False),
+    ("disappear", "marmot", GONE, 24 * 4),
+    ("digest", True),
+    ("subscribe", "bob", ("marmot",)),
+    ("crawl", "marmot", 1),
+    ("digest", False),
+    ("edit", "marmot", "B"),
+    ("crawl", "marmot", 2),
+    ("digest", True),
+    ("review", "marmot", "B", "rejected"),
+    ("disappear", "marmot", GONE, 24),
+    ("digest", False),
     ("digest", False),
 ]
 #: The clock is ahead when a change is captured, and is set right afterwards.
