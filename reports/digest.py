@@ -23,7 +23,7 @@ from reports.digest_email import (
 )
 from reports.email_address import checked_address
 from reports.report import ReportSource, report_source
-from storage import AnnouncedAbsence, Store, Subscriber
+from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 
 # The length of the message of an unexpected error, in characters. The message may quote a page.
 _FAULT_LENGTH = 300
@@ -124,7 +124,7 @@ def compose(
                 continue
             untold: list[Announcement] = []
             for announcement in new:
-                if _is_told(announcement, told):
+                if changes.is_told(key, announcement, told):
                     continue
                 try:
                     entries.append(changes.entry(vendor, key, announcement))
@@ -136,18 +136,18 @@ def compose(
                     told, [announcement for announcement in new if announcement not in untold]
                 )
                 # What was told is recorded even if the watermark stays where it is.
-                advanced[key] = watermark
-            if until and until > watermark and not untold:
+                advanced[key] = watermark.until
+            if until and until > watermark.until and not untold:
                 advanced[key] = until
             if hold != announced_hold:
                 entries += hold_entries
                 holds[key] = hold
                 # The row of the watermark remembers the hold.
-                advanced.setdefault(key, watermark)
+                advanced.setdefault(key, watermark.until)
             if absence_entry is not None:
                 entries.append(absence_entry)
                 absences[key] = gone_capture_id
-                advanced.setdefault(key, watermark)
+                advanced.setdefault(key, watermark.until)
         # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
         left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
@@ -186,10 +186,6 @@ def _fault(error: Exception) -> str:
     return str(error) if isinstance(error, ClausewatchError) else f"{type(error).__name__}: {error}"[:_FAULT_LENGTH]
 
 
-def _is_told(announcement: Announcement, tellings: Collection[Telling]) -> bool:
-    return any(telling.tells(announcement) for telling in tellings)
-
-
 def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement]) -> set[tuple[int, int]]:
     """Returns all tellings of a policy after a digest, each as the ids of its captures.
 
@@ -205,12 +201,12 @@ def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement])
     return {(old, new_capture) for new_capture, old in old_by_new.items()}
 
 
-def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[PolicyKey, datetime]:
+def _earliest(watermarks: Collection[Mapping[PolicyKey, Watermark]]) -> dict[PolicyKey, datetime]:
     """Returns for each policy the earliest watermark of all subscribers."""
     earliest: dict[PolicyKey, datetime] = {}
     for subscriber_watermarks in watermarks:
         for key, watermark in subscriber_watermarks.items():
-            earliest[key] = min(watermark, earliest.get(key, watermark))
+            earliest[key] = min(watermark.until, earliest.get(key, watermark.until))
     return earliest
 
 
@@ -294,10 +290,35 @@ class _PolicyChanges:
         """
         return self._announced_in(key).until
 
-    def later_than(self, key: PolicyKey, watermark: datetime) -> list[Announcement]:
+    def later_than(self, key: PolicyKey, watermark: Watermark) -> list[Announcement]:
         """Returns the announcements whose new period begins after the watermark, oldest first."""
         announced = self._announced_in(key).announcements
-        return [announcement for announcement in announced if announcement.new.first.captured_at > watermark]
+        return [announcement for announcement in announced if watermark.is_before(announcement.new.first)]
+
+    def is_told(self, key: PolicyKey, announcement: Announcement, tellings: Collection[Telling]) -> bool:
+        """Returns whether a telling tells an announcement, or only a wrong clock makes it look like a second change.
+
+        The latter is so if the same change was told, and if every capture that was stored since then shows its text.
+        """
+        if any(telling.tells(announcement) for telling in tellings):
+            return True
+        old, new = announcement.old.version_id, announcement.new.version_id
+        first = announcement.new.first
+        if first.source != "live":
+            return False
+        captures = [
+            capture for period in self._announced_in(key).settled.history.periods for capture in period.observations
+        ]
+        return any(
+            (telling.old_version_id, telling.new_version_id) == (old, new)
+            and telling.new_capture_id < first.capture_id
+            and all(
+                capture.version_id == new
+                for capture in captures
+                if telling.new_capture_id <= capture.capture_id < first.capture_id
+            )
+            for telling in tellings
+        )
 
     def entry(self, vendor: Vendor, key: PolicyKey, announcement: Announcement) -> DigestEntry:
         """Returns the entry for an announcement."""
@@ -323,7 +344,7 @@ class _PolicyChanges:
         return self._entries[change]
 
     def hold_entries(
-        self, vendor: Vendor, key: PolicyKey, watermark: datetime, announced: datetime | None
+        self, vendor: Vendor, key: PolicyKey, watermark: Watermark, announced: datetime | None
     ) -> tuple[datetime | None, list[DigestEntry]]:
         """Returns the hold that has been announced after this digest, and the entries that say what is new about it.
 
@@ -339,7 +360,7 @@ class _PolicyChanges:
         ):
             return announced, entries  # also if an earlier capture of the held text has arrived since
         refuted = {period.version_id for period in settled_history.transient}
-        is_news = held is not None and held.first.captured_at > watermark and held.version_id not in refuted
+        is_news = held is not None and watermark.is_before(held.first) and held.version_id not in refuted
         current = held.first.captured_at if held is not None and is_news else None
         if current == announced or not settled_history.history.periods:
             return announced, entries

@@ -21,6 +21,7 @@ from storage.records import (
     Standing,
     StoredCapture,
     Subscriber,
+    Watermark,
 )
 from storage.store import Store
 
@@ -40,4 +41,5 @@ __all__ = [
     "Store",
     "StoredCapture",
     "Subscriber",
+    "Watermark",
 ]

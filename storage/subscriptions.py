@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
-from storage.records import AnnouncedAbsence, OutboxMessage, Subscriber
+from storage.records import AnnouncedAbsence, OutboxMessage, Subscriber, Watermark
 from storage.tables.models import (
     CaptureRow,
     OutboxRow,
@@ -135,7 +135,7 @@ class Subscriptions:
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
-    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, datetime]:
+    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, Watermark]:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
         Before the first digest about a policy, the watermark is the time at which the subscriber chose the vendor.
@@ -147,7 +147,8 @@ class Subscriptions:
         now: the present time. No watermark is later. If a stored watermark is later, either that digest or this one has
         a clock that is wrong. What counts then is the latest accepted capture up to now of those that were stored at
         that time: everything that was captured later is still to be told. The stored watermark counts again when its
-        time has come. The same holds for the time of a subscription.
+        time has come, but not for live captures that were stored since: if the clock was ahead, they are news from
+        before that time. The same holds for the time of a subscription.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -175,15 +176,9 @@ class Subscriptions:
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
                 key = PolicyKey(vendor, policy)
-                since, watermark = begin.since, until or _ALWAYS
-                if latest is not None and latest <= now:
-                    watermark = latest
-                if since > now:
-                    since = _latest_accepted(session, key, begin.newest_capture_id, now)
-                if watermark > now:
-                    watermark = _latest_accepted(session, key, _first_capture_at(session, key, watermark), now)
-                watermark = max(since, watermark)
-                if newest > watermark:
+                watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
+                watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
+                if newest > watermark.until:
                     watermarks[key] = watermark
             return watermarks
 
@@ -405,6 +400,55 @@ def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
 
 def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:
     return list(session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id)))
+
+
+def _told(
+    session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, latest: datetime, now: datetime
+) -> Watermark:
+    """Returns the watermark that digests have recorded. until, latest: the values of its row."""
+    if until < latest <= now:
+        last_id = begin.newest_capture_id if latest == begin.since else _first_capture_at(session, key, latest)
+        if _has_live_capture(session, key, until, latest, last_id):
+            return Watermark(until, latest, last_id)
+        return Watermark(latest, latest)
+    if until > now:
+        until = _latest_accepted(session, key, _first_capture_at(session, key, until), now)
+    return Watermark(until, until)
+
+
+def _watched_from(session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, now: datetime) -> Watermark:
+    """Returns the watermark that follows from the time of a subscription. until: what digests have told before."""
+    since, last_id = begin.since, begin.newest_capture_id
+    if since > now:
+        since = _latest_accepted(session, key, last_id, now)
+    elif since > until and _has_live_capture(session, key, until, since, last_id):
+        known = max(until, _latest_accepted(session, key, last_id, now))
+        if known < since:
+            return Watermark(known, since, last_id)
+    return Watermark(since, since)
+
+
+def _later(one: Watermark, other: Watermark) -> Watermark:
+    """Returns the watermark after which a change is new if it is new after both."""
+    return Watermark(
+        max(one.until, other.until),
+        max(one.latest, other.latest),
+        max(one.newest_capture_id, other.newest_capture_id),
+    )
+
+
+def _has_live_capture(session: Session, key: PolicyKey, begin: datetime, end: datetime, last_id: int) -> bool:
+    """Returns whether a policy has a live capture of a time that was stored after a capture.
+
+    begin, end: the time; `begin` is excluded. last_id: the id of the capture.
+    """
+    query = (
+        select(CaptureRow.id)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+        .where(CaptureRow.captured_at > begin, CaptureRow.captured_at <= end)
+        .where(CaptureRow.id > last_id, CaptureRow.source == "live")
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _first_capture_at(session: Session, key: PolicyKey, moment: datetime) -> int:
