@@ -5,8 +5,9 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 `deliver_by_smtp` and `deliver_to_directory` deliver the messages in the outbox.
 """
 
-from reports.digest import Caller, compose
+from reports.digest import compose
 from reports.email_address import checked_address
+from reports.isolation import Caller
 from reports.outbox import deliver_by_smtp, deliver_to_directory
 from reports.report import FileSide, Report, VersionSide, build_report, compare_files
 from reports.report_formats import REPORT_FORMATS

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from core.declarations import Vendor
-from core.exceptions import ClausewatchError, DamageError, DeclarationError, NoWorkerError, StorageError
+from core.exceptions import DeclarationError
 from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
 from diffing.absences import absence, there_again
@@ -22,20 +21,9 @@ from reports.digest_email import (
     there_again_entry,
 )
 from reports.email_address import checked_address
+from reports.isolation import Caller, call_here, fault_of
 from reports.report import ReportSource, report_source
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
-
-# The length of the message of an unexpected error, in characters. The message may quote a page.
-_FAULT_LENGTH = 300
-
-#: Calls a function without arguments, and returns its result. The function can be pickled. StoppedWorkError if the call
-#: was stopped because it exceeded a limit.
-Caller = Callable[[Callable[[], Any]], Any]
-
-
-def call_here(function: Callable[[], Any]) -> Any:
-    """Calls a function in this process, without limits."""
-    return function()
 
 
 def compose(
@@ -120,7 +108,7 @@ def compose(
                 hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
                 gone_capture_id, absence_entry = changes.absence_entry(vendor, key, announced_absence)
             except Exception as error:
-                faults[key] = _fault(error)
+                faults[key] = fault_of(error)
                 continue
             untold: list[Announcement] = []
             for announcement in new:
@@ -129,7 +117,7 @@ def compose(
                 try:
                     entries.append(changes.entry(vendor, key, announcement))
                 except Exception as error:
-                    faults[key] = _fault(error)
+                    faults[key] = fault_of(error)
                     untold.append(announcement)
             if new:
                 tellings[key] = _tellings_with(
@@ -157,7 +145,7 @@ def compose(
                 try:
                     message = call(partial(as_email, entries, subscriber, named, now, sender))
                 except Exception as error:
-                    undelivered[subscriber] = _fault(error)
+                    undelivered[subscriber] = fault_of(error)
                     to_examine_again |= subscriber_watermarks.keys()
                     continue
             if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings, absences):
@@ -169,7 +157,10 @@ def compose(
             caught_up.append(subscriber)
     to_examine_again |= changes.with_later_captures
     composed = {key: revision for key, revision in revisions.items() if key not in to_examine_again}
-    store.subscriptions.mark_composed(composed, caught_up, faults)
+    # A policy that has to be examined again is sound, too, and so is one that is no longer declared. Of a vendor whose
+    # declaration is broken, nothing was examined.
+    sound = [key for key in revisions if key.vendor not in broken]
+    store.subscriptions.mark_composed(composed, caught_up, {**dict.fromkeys(sound), **faults})
     for slug, fault in broken.items():
         report_fault(f"{slug}: its changes are told when its declaration is mended: {fault}")
     for key, fault in faults.items():
@@ -177,13 +168,6 @@ def compose(
     for subscriber, fault in undelivered.items():
         report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
     return messages
-
-
-def _fault(error: Exception) -> str:
-    """Returns why the work for one policy or one subscriber failed. Raises errors of the database or the machine."""
-    if isinstance(error, NoWorkerError) or (isinstance(error, StorageError) and not isinstance(error, DamageError)):
-        raise error
-    return str(error) if isinstance(error, ClausewatchError) else f"{type(error).__name__}: {error}"[:_FAULT_LENGTH]
 
 
 def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement]) -> set[tuple[int, int]]:

@@ -204,12 +204,13 @@ class Subscriptions:
         self,
         revisions: Mapping[PolicyKey, int],
         caught_up: Sequence[Subscriber],
-        faults: Mapping[PolicyKey, str] | None = None,
+        faults: Mapping[PolicyKey, str | None] | None = None,
     ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
 
-        faults: for each policy whose changes could not be reported, the reason. These policies are examined again when
-        their revision rises. The watermarks have not been advanced, so nothing is lost.
+        faults: for each policy whose changes could not be reported, the reason; None for each policy that was examined
+        without a fault. Faults of other policies stay. The policies with a fault are examined again when their revision
+        rises. The watermarks have not been advanced, so nothing is lost.
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
@@ -229,10 +230,12 @@ class Subscriptions:
                     .values(composed_revision=up_to)
                 )
                 session.connection().execute(statement, values)
-                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(revisions))
+            if sound := [key for key, fault in (faults or {}).items() if fault is None]:
+                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(sound))
                 session.execute(had_fault.values(fault=None))
             for key, fault in (faults or {}).items():
-                session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
+                if fault is not None:
+                    session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
             for subscriber in caught_up:
                 session.execute(
                     update(SubscriberRow)
