@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.captures import Source
+from core.captures import Source, Verdict
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
@@ -52,6 +52,20 @@ class Observation:
             "source": self.source,
             "sha256": self.sha256,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A live capture that is quarantined.
+
+    capture_id, captured_at, url: as for `Observation`. status: the HTTP status; None for a composed capture.
+    """
+
+    capture_id: int
+    captured_at: datetime
+    url: str
+    status: int | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +116,12 @@ class History:
 
     periods: the periods in order of time.
     versions: the versions that the periods show, in order of first appearance.
+    quarantined: the live captures that are quarantined, oldest first.
     """
 
     periods: tuple[Period, ...]
     versions: tuple[Version, ...]
+    quarantined: tuple[Quarantined, ...] = ()
 
     def version(self, version_id: str) -> Version:
         """Returns the version with an id. KeyError if the history has no version with this id."""
@@ -196,6 +212,17 @@ class SettledHistory:
         """The first held period after the last standing period; None if no period after it is held."""
         standing = self.history.periods[-1].last.captured_at if self.history.periods else None
         return next((period for period in self.held if standing is None or period.first.captured_at > standing), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time in which a policy is gone: every capture says that the page is no longer there (`diffing.absences`).
+
+    first, last: the first and the last capture that say so.
+    """
+
+    first: Quarantined
+    last: Quarantined
 
 
 @dataclass(frozen=True, slots=True)

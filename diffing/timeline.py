@@ -105,7 +105,11 @@ def settled(history: History, shares_text: SharesText, hold: timedelta = HOLD) -
     known = periods[: pending if undecided is None else undecided]
     until = known[-1].last.captured_at if known else None
     return SettledHistory(
-        History(_periods(standing), history.versions), tuple(transient), periods[pending:], until, tuple(held)
+        History(_periods(standing), history.versions, history.quarantined),
+        tuple(transient),
+        periods[pending:],
+        until,
+        tuple(held),
     )
 
 

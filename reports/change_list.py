@@ -1,16 +1,19 @@
 """Lists the changes of many policies since a time, a few words on each, for `clausewatch changes`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from core.dates import iso
 from core.declarations import Vendor
+from core.history import Announcement
 from core.policies import PolicyKey
 from diffing.timeline import announcements
 from reports.digest_email import DigestEntry, digest_entry
-from reports.report import Report, VersionSide, report_source
+from reports.isolation import Caller, call_here, fault_of
+from reports.report import Report, ReportSource, VersionSide, report_source
 from storage import Store
 
 
@@ -66,26 +69,53 @@ class ListedChange:
 
 
 def list_changes(
-    store: Store, vendors: Mapping[str, Vendor], since: datetime, slugs: Collection[str] = ()
+    store: Store,
+    vendors: Mapping[str, Vendor],
+    since: datetime,
+    slugs: Collection[str] = (),
+    *,
+    call: Caller = call_here,
+    report_fault: Callable[[str], object] = lambda sentence: None,
 ) -> tuple[ListedChange, ...]:
     """Returns the changes whose new text was first captured at or after a time, newest first.
 
     Only periods that stand are compared, and only those that begin at or after the time: the texts are what digests
-    announce. Policies that are not declared are left out.
+    announce. Policies that are not declared are left out. What can't be compared is left out, too, and all others are
+    listed.
 
     vendors: the declared vendors, by slug. slugs: the vendors to list; empty for all.
+    call: makes the comparisons, for instance in another process with limits on time and memory.
+    report_fault: called with a sentence for each policy, or change, that could not be compared.
 
     StorageError if the database can't be read.
     """
-    changes = []
+    changes: list[ListedChange] = []
     for key in store.library.maybe_changed(since, slugs):
         vendor = vendors.get(key.vendor)
         if vendor is None or key.policy not in vendor.policies:
             continue
-        settled_history = store.library.settled(key)
-        history = settled_history.history
-        for announcement in announcements(history, since - timedelta(microseconds=1)):
-            source = report_source(store, vendor, key, history, settled_history, announcement.old, announcement.new)
-            report = source.report()
-            changes.append(ListedChange(key, report, digest_entry(report, announcement)))
+        try:
+            for seen, compare_texts in _comparisons(store, vendor, key, since):
+                try:
+                    changes.append(call(compare_texts))
+                except Exception as error:
+                    report_fault(f"{key}: its change seen on {seen:%Y-%m-%d} could not be compared: {fault_of(error)}")
+        except Exception as error:
+            report_fault(f"{key}: its changes could not be compared: {fault_of(error)}")
     return tuple(sorted(changes, key=lambda change: (change.seen, change.key), reverse=True))
+
+
+def _comparisons(
+    store: Store, vendor: Vendor, key: PolicyKey, since: datetime
+) -> Iterator[tuple[datetime, Callable[[], ListedChange]]]:
+    """Yields for each change of a policy the time at which it was seen, and a function that compares the texts."""
+    settled_history = store.library.settled(key)
+    history = settled_history.history
+    for announcement in announcements(history, since - timedelta(microseconds=1)):
+        source = report_source(store, vendor, key, history, settled_history, announcement.old, announcement.new)
+        yield announcement.new.first.captured_at, partial(_listed, key, source, announcement)
+
+
+def _listed(key: PolicyKey, source: ReportSource, announcement: Announcement) -> ListedChange:
+    report = source.report()
+    return ListedChange(key, report, digest_entry(report, announcement))

@@ -1,32 +1,29 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from core.declarations import Vendor
 from core.email_addresses import checked_address
-from core.exceptions import ClausewatchError, DamageError, DeclarationError, NoWorkerError, StorageError
-from core.history import Announcement, History, SettledHistory, Telling
+from core.exceptions import DeclarationError
+from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
+from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
-from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
+from reports.digest_email import (
+    DigestEntry,
+    as_email,
+    digest_entry,
+    gone_entry,
+    held_entry,
+    taken_back_entry,
+    there_again_entry,
+)
+from reports.isolation import Caller, call_here, fault_of
 from reports.report import ReportSource, report_source
-from storage import Store, Subscriber
-
-# The length of the message of an unexpected error, in characters. The message may quote a page.
-_FAULT_LENGTH = 300
-
-#: Calls a function without arguments, and returns its result. The function can be pickled. StoppedWorkError if the call
-#: was stopped because it exceeded a limit.
-Caller = Callable[[Callable[[], Any]], Any]
-
-
-def call_here(function: Callable[[], Any]) -> Any:
-    """Calls a function in this process, without limits."""
-    return function()
+from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 
 
 def compose(
@@ -49,6 +46,10 @@ def compose(
     is later than the watermark, and if no earlier digest told it (`core.history.Telling`). `compose` then advances the
     watermark to the last capture before the periods that are not confirmed yet. So each change is sent once. If a run
     is missed, the next run sends the missed changes. A backfill of captures from before the watermark sends nothing.
+
+    A policy that is gone (`diffing.absences`) is told in one line, and in another one when it is there again. What a
+    subscriber was told last is remembered, and a line is written if the captures say the opposite. So a new subscriber
+    is told of a policy that is gone already, too: otherwise, the silence would say that it is there, and unchanged.
 
     Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
     are still to come.
@@ -77,7 +78,11 @@ def compose(
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()), now, call)
+    announced_absences = {
+        subscriber.id: store.subscriptions.announced_absences(subscriber) for subscriber in subscribers
+    }
+    maybe_there_again = {key for absences in announced_absences.values() for key in absences}
+    changes = _PolicyChanges(store, _earliest(watermarks.values()), maybe_there_again, now, call)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -89,41 +94,48 @@ def compose(
         advanced: dict[PolicyKey, datetime] = {}
         holds: dict[PolicyKey, datetime | None] = {}
         tellings: dict[PolicyKey, set[tuple[int, int]]] = {}
+        absences: dict[PolicyKey, int | None] = {}
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors, broken))
         for vendor, key in declared:
             watermark = subscriber_watermarks[key]
             announced_hold = announced_holds[subscriber.id].get(key)
+            announced_absence = announced_absences[subscriber.id].get(key)
             try:
                 new = changes.later_than(key, watermark)
                 told = store.subscriptions.tellings(subscriber, key) if new else ()
                 until = changes.settled_until(key)
                 hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
+                gone_capture_id, absence_entry = changes.absence_entry(vendor, key, announced_absence)
             except Exception as error:
-                faults[key] = _fault(error)
+                faults[key] = fault_of(error)
                 continue
             untold: list[Announcement] = []
             for announcement in new:
-                if _is_told(announcement, told):
+                if changes.is_told(key, announcement, told):
                     continue
                 try:
                     entries.append(changes.entry(vendor, key, announcement))
                 except Exception as error:
-                    faults[key] = _fault(error)
+                    faults[key] = fault_of(error)
                     untold.append(announcement)
             if new:
                 tellings[key] = _tellings_with(
                     told, [announcement for announcement in new if announcement not in untold]
                 )
                 # What was told is recorded even if the watermark stays where it is.
-                advanced[key] = watermark
-            if until and until > watermark and not untold:
+                advanced[key] = watermark.until
+            if until and until > watermark.until and not untold:
                 advanced[key] = until
             if hold != announced_hold:
                 entries += hold_entries
                 holds[key] = hold
                 # The row of the watermark remembers the hold.
-                advanced.setdefault(key, watermark)
+                advanced.setdefault(key, watermark.until)
+            if absence_entry is not None:
+                entries.append(absence_entry)
+                absences[key] = gone_capture_id
+                advanced.setdefault(key, watermark.until)
         # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
         left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
@@ -133,10 +145,10 @@ def compose(
                 try:
                     message = call(partial(as_email, entries, subscriber, named, now, sender))
                 except Exception as error:
-                    undelivered[subscriber] = _fault(error)
+                    undelivered[subscriber] = fault_of(error)
                     to_examine_again |= subscriber_watermarks.keys()
                     continue
-            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings):
+            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings, absences):
                 messages += message is not None
             else:  # another process has composed this subscriber's digest, perhaps without the newest captures
                 left_out = set(subscriber_watermarks)
@@ -145,7 +157,10 @@ def compose(
             caught_up.append(subscriber)
     to_examine_again |= changes.with_later_captures
     composed = {key: revision for key, revision in revisions.items() if key not in to_examine_again}
-    store.subscriptions.mark_composed(composed, caught_up, faults)
+    # A policy that has to be examined again is sound, too, and so is one that is no longer declared. Of a vendor whose
+    # declaration is broken, nothing was examined.
+    sound = [key for key in revisions if key.vendor not in broken]
+    store.subscriptions.mark_composed(composed, caught_up, {**dict.fromkeys(sound), **faults})
     for slug, fault in broken.items():
         report_fault(f"{slug}: its changes are told when its declaration is mended: {fault}")
     for key, fault in faults.items():
@@ -153,17 +168,6 @@ def compose(
     for subscriber, fault in undelivered.items():
         report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
     return messages
-
-
-def _fault(error: Exception) -> str:
-    """Returns why the work for one policy or one subscriber failed. Raises errors of the database or the machine."""
-    if isinstance(error, NoWorkerError) or (isinstance(error, StorageError) and not isinstance(error, DamageError)):
-        raise error
-    return str(error) if isinstance(error, ClausewatchError) else f"{type(error).__name__}: {error}"[:_FAULT_LENGTH]
-
-
-def _is_told(announcement: Announcement, tellings: Collection[Telling]) -> bool:
-    return any(telling.tells(announcement) for telling in tellings)
 
 
 def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement]) -> set[tuple[int, int]]:
@@ -181,12 +185,12 @@ def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement])
     return {(old, new_capture) for new_capture, old in old_by_new.items()}
 
 
-def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[PolicyKey, datetime]:
+def _earliest(watermarks: Collection[Mapping[PolicyKey, Watermark]]) -> dict[PolicyKey, datetime]:
     """Returns for each policy the earliest watermark of all subscribers."""
     earliest: dict[PolicyKey, datetime] = {}
     for subscriber_watermarks in watermarks:
         for key, watermark in subscriber_watermarks.items():
-            earliest[key] = min(watermark, earliest.get(key, watermark))
+            earliest[key] = min(watermark.until, earliest.get(key, watermark.until))
     return earliest
 
 
@@ -226,25 +230,36 @@ class _Announced:
     until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
     announcements: the announcements, oldest first.
     settled: the settled history; only its last period if there is nothing to report.
+    absence: since when the policy is gone; None if it isn't.
     """
 
     until: datetime | None
     announcements: tuple[Announcement, ...]
     settled: SettledHistory
+    absence: Absence | None
 
 
 class _PolicyChanges:
     """The new changes of each policy. Each history and each report is made once and used for all subscribers.
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
+    maybe_there_again: the policies of which a subscriber was told that they are gone.
     now: the present time. Later captures are left out.
     call: makes the comparisons.
     """
 
-    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime], now: datetime, call: Caller) -> None:
+    def __init__(
+        self,
+        store: Store,
+        earliest: Mapping[PolicyKey, datetime],
+        maybe_there_again: Collection[PolicyKey],
+        now: datetime,
+        call: Caller,
+    ) -> None:
         self._store = store
         self._call = call
         self._earliest = earliest
+        self._maybe_there_again = maybe_there_again
         self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
         self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
@@ -259,10 +274,35 @@ class _PolicyChanges:
         """
         return self._announced_in(key).until
 
-    def later_than(self, key: PolicyKey, watermark: datetime) -> list[Announcement]:
+    def later_than(self, key: PolicyKey, watermark: Watermark) -> list[Announcement]:
         """Returns the announcements whose new period begins after the watermark, oldest first."""
         announced = self._announced_in(key).announcements
-        return [announcement for announcement in announced if announcement.new.first.captured_at > watermark]
+        return [announcement for announcement in announced if watermark.is_before(announcement.new.first)]
+
+    def is_told(self, key: PolicyKey, announcement: Announcement, tellings: Collection[Telling]) -> bool:
+        """Returns whether a telling tells an announcement, or only a wrong clock makes it look like a second change.
+
+        The latter is so if the same change was told, and if every capture that was stored since then shows its text.
+        """
+        if any(telling.tells(announcement) for telling in tellings):
+            return True
+        old, new = announcement.old.version_id, announcement.new.version_id
+        first = announcement.new.first
+        if first.source != "live":
+            return False
+        captures = [
+            capture for period in self._announced_in(key).settled.history.periods for capture in period.observations
+        ]
+        return any(
+            (telling.old_version_id, telling.new_version_id) == (old, new)
+            and telling.new_capture_id < first.capture_id
+            and all(
+                capture.version_id == new
+                for capture in captures
+                if telling.new_capture_id <= capture.capture_id < first.capture_id
+            )
+            for telling in tellings
+        )
 
     def entry(self, vendor: Vendor, key: PolicyKey, announcement: Announcement) -> DigestEntry:
         """Returns the entry for an announcement."""
@@ -288,7 +328,7 @@ class _PolicyChanges:
         return self._entries[change]
 
     def hold_entries(
-        self, vendor: Vendor, key: PolicyKey, watermark: datetime, announced: datetime | None
+        self, vendor: Vendor, key: PolicyKey, watermark: Watermark, announced: datetime | None
     ) -> tuple[datetime | None, list[DigestEntry]]:
         """Returns the hold that has been announced after this digest, and the entries that say what is new about it.
 
@@ -304,7 +344,7 @@ class _PolicyChanges:
         ):
             return announced, entries  # also if an earlier capture of the held text has arrived since
         refuted = {period.version_id for period in settled_history.transient}
-        is_news = held is not None and held.first.captured_at > watermark and held.version_id not in refuted
+        is_news = held is not None and watermark.is_before(held.first) and held.version_id not in refuted
         current = held.first.captured_at if held is not None and is_news else None
         if current == announced or not settled_history.history.periods:
             return announced, entries
@@ -320,31 +360,63 @@ class _PolicyChanges:
             entries.append(held_entry(vendor, key.policy, standing, held))
         return current, entries
 
+    def absence_entry(
+        self, vendor: Vendor, key: PolicyKey, announced: AnnouncedAbsence | None
+    ) -> tuple[int | None, DigestEntry | None]:
+        """Returns the absence that has been announced after this digest, and the entry that says what is new about it.
+
+        An absence is named by the id of its first capture; None if the policy is there. The entry is None if nothing is
+        new.
+
+        announced: the absence that an earlier digest announced, if no digest has said since that the policy is there
+            again; otherwise None.
+        """
+        absence_now, standing = self._announced_in(key).absence, self._announced_in(key).settled.history
+        if announced is None:
+            if absence_now is None or not standing.periods:
+                return None, None
+            last_text = standing.periods[-1].last
+            return absence_now.first.capture_id, gone_entry(vendor, key.policy, absence_now, last_text)
+        first = there_again(standing, announced.capture_id)
+        if first is None:
+            return announced.capture_id, None
+        captures = [capture for period in standing.periods for capture in period.observations]
+        place = captures.index(first)
+        return None, there_again_entry(
+            vendor, key.policy, announced.since, first, captures[place - 1] if place else None
+        )
+
     def _announced_in(self, key: PolicyKey) -> _Announced:
         if key not in self._announced:
-            settled_history = self._store.library.settled(key, self._history_until_now(key))
+            history = self._history_until_now(key)
+            settled_history = self._store.library.settled(key, history)
             new = announcements(settled_history.history, self._earliest[key])
-            self._announced[key] = _Announced(settled_history.until, new, _only_needed(settled_history, bool(new)))
+            needed = settled_history
+            if not new and key not in self._maybe_there_again:
+                needed = _only_needed(settled_history)
+            self._announced[key] = _Announced(settled_history.until, new, needed, absence(history))
         return self._announced[key]
 
     def _history_until_now(self, key: PolicyKey) -> History:
         history = self._store.library.history(key)
-        if not history.periods or history.periods[-1].last.captured_at <= self._now:
+        captures = [capture for period in history.periods for capture in period.observations]
+        until_now = [capture for capture in captures if capture.captured_at <= self._now]
+        quarantined = tuple(capture for capture in history.quarantined if capture.captured_at <= self._now)
+        if len(until_now) == len(captures) and len(quarantined) == len(history.quarantined):
             return history
         self.with_later_captures.add(key)
-        captures = (capture for period in history.periods for capture in period.observations)
-        return timeline(capture for capture in captures if capture.captured_at <= self._now)
+        return replace(timeline(until_now), quarantined=quarantined)
 
 
 def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
     return digest_entry(source.report(), announcement)
 
 
-def _only_needed(settled_history: SettledHistory, has_announcements: bool) -> SettledHistory:
-    """Returns the history without the periods that no entry needs.
+def _only_needed(settled_history: SettledHistory) -> SettledHistory:
+    """Returns a history without announcements, and without the periods that no entry needs.
 
     This saves memory: a crawl adds captures to every policy, but few policies change.
     """
-    if has_announcements or settled_history.held or settled_history.transient:
+    if settled_history.held or settled_history.transient:
         return settled_history
     return SettledHistory(History(settled_history.history.periods[-1:], ()), (), (), settled_history.until)

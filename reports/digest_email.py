@@ -15,7 +15,7 @@ from core.changes import SIGNIFICANCES, Redline
 from core.dates import iso
 from core.declarations import Vendor
 from core.email_addresses import checked_address
-from core.history import Announcement, Observation, Period
+from core.history import Absence, Announcement, Observation, Period
 from core.plurals import plural
 from core.policies import PolicyKey
 from reports.change_sections import PlaceGroup, sections
@@ -52,7 +52,7 @@ _LINE_LENGTH = 1_000
 _SUBJECT_LENGTH = 200
 
 
-EntryKind = Literal["change", "held", "taken back"]
+EntryKind = Literal["change", "held", "taken back", "gone", "there again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,15 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """An entry of a digest. Each entry describes one announcement, or a held text.
+    """An entry of a digest. Each entry describes one announcement, a held text, or an absence.
 
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
     kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
-        held text that turned out not to be the policy.
-    interval: the last capture of the old text and the first capture of the new text; None if a text is taken back.
+        held text that turned out not to be the policy; `gone` for a policy whose page is no longer there; `there again`
+        for a policy whose page came back.
+    interval: the last capture of the old text and the first capture of the new text; None if the entry is no change and
+        no held text.
     name: the name of the vendor, and the policy.
     headline: a few words about the announcement, for the e-mail's subject. They name changed numbers.
     title, summary, sentences: the text above the table of captures.
@@ -262,7 +264,6 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
     since: the `captured_at` of the first capture that showed the held text. A person may have rejected that capture.
     """
     name = _name(vendor.name, policy)
-    option = "" if policy == "privacy" else f" --policy {policy}"
     return DigestEntry(
         "taken back",
         None,
@@ -274,9 +275,74 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
         shown_groups=(),
         other_changes="",
         command_introduction="All texts that the address has shown",
-        command=f"clausewatch versions {vendor.slug}{option}",
+        command=_listing("versions", vendor, policy),
         rank=(0,),
     )
+
+
+def gone_entry(vendor: Vendor, policy: str, absence: Absence, last_text: Observation) -> DigestEntry:
+    """Returns the entry that says in one line that a policy is gone. last_text: the last capture of its last text."""
+    name = _name(vendor.name, policy)
+    first, last = absence.first, absence.last
+    address = shortened(printable(last.url), _LINE_LENGTH)
+    if last.status in (404, 410):
+        says = f"its address answers {last.status}"
+    elif last.verdict.reason == "empty":
+        says = "its address shows an empty page"
+    else:
+        says = shortened(printable(last.verdict.evidence), _LINE_LENGTH)
+    return DigestEntry(
+        "gone",
+        None,
+        name,
+        headline="is no longer there",
+        title=f"{name}: no longer there",
+        summary=(
+            f"Since {iso(first.captured_at)} this policy is no longer there: {says} "
+            f"(the last text was of {iso(last_text.captured_at)})."
+        ),
+        sentences=(
+            f"The newest capture that says so is of {iso(last.captured_at)}, from {address}.",
+            "If the policy comes back, an e-mail will say so.",
+        ),
+        shown_groups=(),
+        other_changes="",
+        command_introduction="All captures of the policy",
+        command=_listing("captures", vendor, policy),
+        rank=(0,),
+    )
+
+
+def there_again_entry(
+    vendor: Vendor, policy: str, gone_since: datetime, first: Observation, before: Observation | None
+) -> DigestEntry:
+    """Returns the entry that says in one line that a policy is there again after an absence.
+
+    gone_since: since when the policy was gone, as a digest has announced it. first: the first capture of the policy
+    after the absence. before: the last capture of the policy before it; None if there is none.
+    """
+    name = _name(vendor.name, policy)
+    text = ""
+    if before is not None:
+        text = ", unchanged" if before.version_id == first.version_id else ", with another text than before"
+    return DigestEntry(
+        "there again",
+        None,
+        name,
+        headline="is there again",
+        title=f"{name}: there again",
+        summary=f"Since {iso(first.captured_at)} this policy is there again{text}.",
+        sentences=(f"An earlier e-mail said that it was no longer there since {iso(gone_since)}.",),
+        shown_groups=(),
+        other_changes="",
+        command_introduction="All texts that the address has shown",
+        command=_listing("versions", vendor, policy),
+        rank=(0,),
+    )
+
+
+def _listing(command: str, vendor: Vendor, policy: str) -> str:
+    return f"clausewatch {command} {vendor.slug}{'' if policy == 'privacy' else f' --policy {policy}'}"
 
 
 def _name(vendor_name: str, policy: str) -> str:
@@ -353,7 +419,7 @@ def _fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
     lines = [address]
     for entry in entries:
         if entry.kind != "change":
-            lines += [entry.name, entry.kind, entry.summary]
+            lines += [entry.name, entry.kind, entry.summary, *entry.sentences]
         for capture in (entry.interval.last_old, entry.interval.first_new) if entry.interval else ():
             lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]

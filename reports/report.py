@@ -15,6 +15,7 @@ from core.policies import PolicyKey
 from diffing import compare
 from diffing.timeline import alternations
 from reports.capitals import terms_with_other_capitals
+from reports.isolation import Caller, call_here
 from storage import Store
 
 
@@ -195,17 +196,20 @@ class Report:
         return report_fields | self.comparison.to_dict() | report_fields | ({"capitals": capitals} if capitals else {})
 
 
-def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: str) -> Report:
+def build_report(
+    store: Store, vendor: Vendor, key: PolicyKey, old: str, new: str, *, call: Caller = call_here
+) -> Report:
     """Returns a report on the changes of a policy between two dates or versions.
 
     vendor: the declaration of the policy's vendor.
     old, new: dates, or numbers or ids of versions (`#3`, `@id`), as in `Library.period`. Two dates must be in order. If
         a version is named, the old side may be later than the new side. A date also names the last capture on that
         date.
+    call: makes the comparison, for instance in another process with limits on time and memory.
 
     UsageError if the dates are not in order or in the future, if the vendor does not declare the policy, if the policy
     has no accepted capture at or before a date, or if no version has the given number or id. StorageError if the
-    database fails.
+    database fails. The errors of `call`.
     """
     vendor.policy(key.policy)
     if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
@@ -225,7 +229,9 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
         _capture_named(old_period, old, old_period.first if same else old_period.last),
         _capture_named(new_period, new, new_period.last if same else new_period.first),
     )
-    return report_source(store, vendor, key, history, settled_history, old_period, new_period, captures).report()
+    source = report_source(store, vendor, key, history, settled_history, old_period, new_period, captures)
+    report: Report = call(source.report)
+    return report
 
 
 def _capture_named(period: Period, when: str, otherwise: Observation) -> Observation:

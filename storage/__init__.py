@@ -8,6 +8,7 @@ a crawl of a web archive still has to fetch.
 """
 
 from storage.records import (
+    AnnouncedAbsence,
     CaptureToFetch,
     Decision,
     FailedFetches,
@@ -25,10 +26,12 @@ from storage.records import (
     Standing,
     StoredCapture,
     Subscriber,
+    Watermark,
 )
 from storage.store import Store
 
 __all__ = [
+    "AnnouncedAbsence",
     "CaptureToFetch",
     "Decision",
     "FailedFetches",
@@ -47,4 +50,5 @@ __all__ = [
     "Store",
     "StoredCapture",
     "Subscriber",
+    "Watermark",
 ]

@@ -1,19 +1,20 @@
 """Makes a policy's history out of its captures with their verdicts, and settles it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from core.history import History, Observation, SettledHistory
+from core.history import History, Observation, Quarantined, SettledHistory
 from diffing.timeline import settled, timeline
 from storage.verdicts import JudgedCapture
 from storage.version_sequences import shares_text_in
 
 
-def history_of(captures: Iterable[JudgedCapture]) -> History:
-    """Returns the history that the accepted captures of a policy show. captures: all captures of the policy."""
-    return timeline(
+def history_of(captures: Collection[JudgedCapture]) -> History:
+    """Returns the history that the captures of a policy show. captures: all captures of the policy."""
+    history = timeline(
         Observation(
             capture.capture_id,
             capture.captured_at,
@@ -26,6 +27,14 @@ def history_of(captures: Iterable[JudgedCapture]) -> History:
         )
         for capture in captures
         if capture.version_id is not None
+    )
+    quarantined = (
+        Quarantined(capture.capture_id, capture.captured_at, capture.url, capture.status, capture.verdict)
+        for capture in captures
+        if capture.source == "live" and capture.verdict.name == "quarantined"
+    )
+    return replace(
+        history, quarantined=tuple(sorted(quarantined, key=lambda capture: (capture.captured_at, capture.url)))
     )
 
 

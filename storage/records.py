@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
+from core.history import Observation
 
 Decision = Literal["accepted", "rejected"]
 
@@ -186,6 +187,38 @@ class Subscriber:
     address: str
     vendors: tuple[str, ...]
     digests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Which changes of a policy are new to a subscriber.
+
+    until: up to this capture time, the subscriber was told everything.
+    latest: usually equal to `until`. If a clock was wrong, it is the later time that digests, or the subscription, took
+        for the present time. Up to it, nothing is new but what was captured live since.
+    newest_capture_id: the id of the newest capture that was stored then.
+    """
+
+    until: datetime
+    latest: datetime
+    newest_capture_id: int = 0
+
+    def is_before(self, first: Observation) -> bool:
+        """Returns whether a change is new to the subscriber. first: the first capture of the text after the change."""
+        if first.captured_at > self.latest:
+            return True
+        return first.captured_at > self.until and first.source == "live" and first.capture_id > self.newest_capture_id
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedAbsence:
+    """An absence of a policy (`core.history.Absence`) that a digest has announced to a subscriber.
+
+    capture_id, since: the id and the `captured_at` of the absence's first capture.
+    """
+
+    capture_id: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

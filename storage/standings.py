@@ -370,7 +370,7 @@ def _first_shown_after(session: Session, key: PolicyKey, version_id: str, moment
     return session.scalar(query.order_by(CaptureRow.captured_at).limit(1))
 
 
-def _first_held(session: Session, captures: Iterable[JudgedCapture], hold: timedelta) -> Observation | None:
+def _first_held(session: Session, captures: Collection[JudgedCapture], hold: timedelta) -> Observation | None:
     held = settled_in(session, history_of(captures), hold).held_now
     return held.first if held else None
 

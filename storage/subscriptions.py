@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
-from storage.records import OutboxCounts, OutboxMessage, Subscriber
+from storage.records import AnnouncedAbsence, OutboxCounts, OutboxMessage, Subscriber, Watermark
 from storage.tables.models import (
     CaptureRow,
     OutboxRow,
@@ -135,7 +135,7 @@ class Subscriptions:
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
-    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, datetime]:
+    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, Watermark]:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
         Before the first digest about a policy, the watermark is the time at which the subscriber chose the vendor.
@@ -147,7 +147,8 @@ class Subscriptions:
         now: the present time. No watermark is later. If a stored watermark is later, either that digest or this one has
         a clock that is wrong. What counts then is the latest accepted capture up to now of those that were stored at
         that time: everything that was captured later is still to be told. The stored watermark counts again when its
-        time has come. The same holds for the time of a subscription.
+        time has come, but not for live captures that were stored since: if the clock was ahead, they are news from
+        before that time. The same holds for the time of a subscription.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -175,15 +176,9 @@ class Subscriptions:
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
                 key = PolicyKey(vendor, policy)
-                since, watermark = begin.since, until or _ALWAYS
-                if latest is not None and latest <= now:
-                    watermark = latest
-                if since > now:
-                    since = _latest_accepted(session, key, begin.newest_capture_id, now)
-                if watermark > now:
-                    watermark = _latest_accepted(session, key, _first_capture_at(session, key, watermark), now)
-                watermark = max(since, watermark)
-                if newest > watermark:
+                watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
+                watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
+                if newest > watermark.until:
                     watermarks[key] = watermark
             return watermarks
 
@@ -209,12 +204,13 @@ class Subscriptions:
         self,
         revisions: Mapping[PolicyKey, int],
         caught_up: Sequence[Subscriber],
-        faults: Mapping[PolicyKey, str] | None = None,
+        faults: Mapping[PolicyKey, str | None] | None = None,
     ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
 
-        faults: for each policy whose changes could not be reported, the reason. These policies are examined again when
-        their revision rises. The watermarks have not been advanced, so nothing is lost.
+        faults: for each policy whose changes could not be reported, the reason; None for each policy that was examined
+        without a fault. Faults of other policies stay. The policies with a fault are examined again when their revision
+        rises. The watermarks have not been advanced, so nothing is lost.
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
@@ -234,10 +230,12 @@ class Subscriptions:
                     .values(composed_revision=up_to)
                 )
                 session.connection().execute(statement, values)
-                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(revisions))
+            if sound := [key for key, fault in (faults or {}).items() if fault is None]:
+                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(sound))
                 session.execute(had_fault.values(fault=None))
             for key, fault in (faults or {}).items():
-                session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
+                if fault is not None:
+                    session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
             for subscriber in caught_up:
                 session.execute(
                     update(SubscriberRow)
@@ -257,6 +255,22 @@ class Subscriptions:
         with self._database.read_session() as session:
             return {PolicyKey(vendor, policy): held for vendor, policy, held in session.execute(query) if held}
 
+    def announced_absences(self, subscriber: Subscriber) -> Mapping[PolicyKey, AnnouncedAbsence]:
+        """Returns the absences that digests have announced to a subscriber, by policy.
+
+        Policies that are there again are left out, once a digest has told the subscriber so.
+        """
+        query = (
+            select(WatermarkRow.vendor, WatermarkRow.policy, CaptureRow.id, CaptureRow.captured_at)
+            .join(CaptureRow, CaptureRow.id == WatermarkRow.gone_capture_id)
+            .where(WatermarkRow.subscriber_id == subscriber.id, WatermarkRow.gone_capture_id.is_not(None))
+        )
+        with self._database.read_session() as session:
+            return {
+                PolicyKey(vendor, policy): AnnouncedAbsence(capture_id, since)
+                for vendor, policy, capture_id, since in session.execute(query)
+            }
+
     def enqueue(
         self,
         subscriber: Subscriber,
@@ -265,6 +279,7 @@ class Subscriptions:
         now: datetime,
         holds: Mapping[PolicyKey, datetime | None] | None = None,
         tellings: Mapping[PolicyKey, Collection[tuple[int, int]]] | None = None,
+        absences: Mapping[PolicyKey, int | None] | None = None,
     ) -> bool:
         """Adds a message to the outbox, advances the subscriber's watermarks, and records what the message tells.
 
@@ -277,7 +292,9 @@ class Subscriptions:
         the stored watermark is later than `now`. now: the time at which the message was composed. holds: for each
         policy with a watermark, the hold that this message announces: the `captured_at` of the held period's first
         capture; None if a message has reported how the hold ended. tellings: for each policy of which changes are told,
-        all tellings from now on, each as the ids of the captures between which the change happened.
+        all tellings from now on, each as the ids of the captures between which the change happened. absences: for each
+        policy with a watermark, the absence that this message announces: the id of its first capture; None if the
+        message reports that the policy is there again.
         """
         of_subscriber = SubscriberRow.id == subscriber.id
         with self._database.write_session() as session:
@@ -309,13 +326,14 @@ class Subscriptions:
                         for key, until in watermarks.items()
                     ],
                 )
-            for key, held in (holds or {}).items():
-                session.execute(
-                    update(WatermarkRow)
-                    .where(WatermarkRow.subscriber_id == subscriber.id)
-                    .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
-                    .values(held=held)
-                )
+            for column, values in ((WatermarkRow.held, holds), (WatermarkRow.gone_capture_id, absences)):
+                for key, value in (values or {}).items():
+                    session.execute(
+                        update(WatermarkRow)
+                        .where(WatermarkRow.subscriber_id == subscriber.id)
+                        .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
+                        .values({column: value})
+                    )
             for key, told in (tellings or {}).items():
                 _replace_tellings(session, subscriber.id, key, told)
             if message is not None:
@@ -391,6 +409,55 @@ def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
 
 def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:
     return list(session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id)))
+
+
+def _told(
+    session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, latest: datetime, now: datetime
+) -> Watermark:
+    """Returns the watermark that digests have recorded. until, latest: the values of its row."""
+    if until < latest <= now:
+        last_id = begin.newest_capture_id if latest == begin.since else _first_capture_at(session, key, latest)
+        if _has_live_capture(session, key, until, latest, last_id):
+            return Watermark(until, latest, last_id)
+        return Watermark(latest, latest)
+    if until > now:
+        until = _latest_accepted(session, key, _first_capture_at(session, key, until), now)
+    return Watermark(until, until)
+
+
+def _watched_from(session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, now: datetime) -> Watermark:
+    """Returns the watermark that follows from the time of a subscription. until: what digests have told before."""
+    since, last_id = begin.since, begin.newest_capture_id
+    if since > now:
+        since = _latest_accepted(session, key, last_id, now)
+    elif since > until and _has_live_capture(session, key, until, since, last_id):
+        known = max(until, _latest_accepted(session, key, last_id, now))
+        if known < since:
+            return Watermark(known, since, last_id)
+    return Watermark(since, since)
+
+
+def _later(one: Watermark, other: Watermark) -> Watermark:
+    """Returns the watermark after which a change is new if it is new after both."""
+    return Watermark(
+        max(one.until, other.until),
+        max(one.latest, other.latest),
+        max(one.newest_capture_id, other.newest_capture_id),
+    )
+
+
+def _has_live_capture(session: Session, key: PolicyKey, begin: datetime, end: datetime, last_id: int) -> bool:
+    """Returns whether a policy has a live capture of a time that was stored after a capture.
+
+    begin, end: the time; `begin` is excluded. last_id: the id of the capture.
+    """
+    query = (
+        select(CaptureRow.id)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+        .where(CaptureRow.captured_at > begin, CaptureRow.captured_at <= end)
+        .where(CaptureRow.id > last_id, CaptureRow.source == "live")
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _first_capture_at(session: Session, key: PolicyKey, moment: datetime) -> int:

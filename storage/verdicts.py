@@ -70,6 +70,7 @@ class _Text(NamedTuple):
 class JudgedCapture:
     """A capture that the policy reader in force has read, with its final verdict.
 
+    status: the HTTP status; None if there is none.
     reader: the name of the policy reader in force.
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: the reviews of this capture, oldest first.
@@ -81,6 +82,7 @@ class JudgedCapture:
     url: str
     source: Source
     sha256: str
+    status: int | None
     reader: str
     verdict: Verdict
     version_id: str | None
@@ -145,6 +147,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             row.url,
             row.source,
             row.sha256,
+            row.status,
             row.reader,
             verdicts[row.id],
             row.version_id if verdicts[row.id].name == "accepted" else None,

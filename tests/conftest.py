@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS
-from reports.digest import call_here
+from reports.isolation import call_here
 from scripts.main import cli
 from tests.databases import database_url as database_url
 from tests.databases import empty_sqlite as empty_sqlite
@@ -47,7 +47,8 @@ def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPa
     shutil.copy(empty_sqlite, tmp_path / "clausewatch.db")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
     monkeypatch.setattr("intake.service.reading_workers", lambda limits: InThisProcess())
-    monkeypatch.setattr("scripts.digest_delivery.limited_calls", lambda limits: nullcontext(call_here))
+    for module in ("digest_delivery", "commands.changes", "commands.report"):
+        monkeypatch.setattr(f"scripts.{module}.limited_calls", lambda limits: nullcontext(call_here))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 

@@ -7,12 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+#: What an address shows instead of the policy: that there is no page, that the server has an error, another page.
+GONE, ERROR, OTHER = "!?#"
 _DAY = 24 * 60
 
 
 @dataclass(frozen=True)
 class Look:
-    """A capture. text: a letter that stands for the text of the page."""
+    """A capture.
+
+    text: a letter that stands for the text of the page; GONE, ERROR or OTHER for a page without the policy.
+    """
 
     at: int
     text: str
@@ -77,6 +82,30 @@ def changes(looks: Iterable[Look]) -> list[Change]:
             returns = 1
         told.append(change)
     return told
+
+
+def gone_since(looks: Iterable[Look]) -> int | None:
+    """Returns since when the policy is gone; None if it isn't: fewer than seven days, or never there."""
+    begin, end, has_text = None, None, False
+    for look in sorted(looks, key=lambda look: look.at):
+        if look.text == GONE:
+            begin, end = look.at if begin is None else begin, look.at
+        elif look.text != ERROR:
+            begin = end = None
+            has_text = has_text or look.text != OTHER
+    return begin if has_text and begin is not None and end is not None and end - begin >= 7 * _DAY else None
+
+
+def there_again_since(looks: Sequence[Look]) -> int | None:
+    """Returns since when the policy is there, after all captures that say that it is gone; None if it isn't."""
+    last_gone = max((look.at for look in looks if look.text == GONE), default=0)
+    standing = [look.at for run in confirmed(texts(looks)) for look in run]
+    return min((at for at in standing if at > last_gone), default=None)
+
+
+def texts(looks: Iterable[Look]) -> list[Look]:
+    """Returns the captures that show a text of the policy."""
+    return [look for look in looks if look.text not in (GONE, ERROR, OTHER)]
 
 
 def _was_shown(periods: Sequence[Sequence[Look]], text: str) -> bool:

@@ -14,9 +14,9 @@ from email.policy import default
 from typing import Any
 from unittest.mock import patch
 
-from bench.once.oracle import Change, Look, changes, confirmed
+from bench.once.oracle import ERROR, GONE, OTHER, Change, Look, changes, confirmed, gone_since, texts, there_again_since
 from core.archives import Provenance
-from core.captures import Capture, Verdict, sha256_hex
+from core.captures import Capture, Reason, Verdict, sha256_hex
 from core.clauses import Clause, Document
 from core.declarations import Location, Policy, Vendor
 from core.exceptions import DeliveryError
@@ -44,6 +44,10 @@ _ENTRY = re.compile(
     r"Old text, last seen: (\S+) \(\w+\)\n  https://(\w+)\.example/privacy\n  SHA-256 (\w+)\n"
     r"New text, first seen: (\S+) \(\w+\)\n  \S+\n  SHA-256 (\w+)"
 )
+_ABSENCE = re.compile(
+    r"^(\w+) privacy: (?:no longer there|there again)\n=+\n\nSince (\S+) this policy is (no|there)", re.M
+)
+_REASONS: dict[str, Reason] = {GONE: "not_found", ERROR: "unavailable", OTHER: "truncated"}
 
 
 def _declaration(slug: str, reader: int = 0) -> Policy:
@@ -63,6 +67,8 @@ VENDORS = {
 def _read(task: ReadingTask) -> CaptureText:
     """Reads a page that consists of a letter. Each policy reader gives the texts other ids."""
     letter = task.payload.decode()
+    if letter in _REASONS:
+        return CaptureText(Verdict("quarantined", _REASONS[letter], "says so", rule="http_status"))
     clauses = (
         Clause(0, "paragraph", None, (), f"{_COMMON} {' '.join(task.remove)}"),
         Clause(1, "paragraph", None, (), f"Our promise to you has the letter {letter} in the list of our promises."),
@@ -97,12 +103,13 @@ class _Reader:
     """What is known of a subscriber.
 
     since: when each vendor was chosen. high: up to which time digests have examined each vendor's policy. told: the
-    changes told so far, in real times.
+    changes told so far, in real times. gone: the vendors whose policies are gone, as far as the subscriber was told.
     """
 
     since: dict[str, int]
     high: dict[str, int] = field(default_factory=dict)
     told: dict[str, list[Change]] = field(default_factory=lambda: {slug: [] for slug in SLUGS})
+    gone: set[str] = field(default_factory=set)
 
 
 class _InThisProcess(WorkerPool[ReadingTask, CaptureText]):
@@ -175,6 +182,13 @@ class World:
         for number in range(looks):
             self._keep(slug, self._letters[slug], self._now + 5 * number, is_live=True)
 
+    def disappear(self, slug: str, shown: str, hours: int) -> None:
+        """The address shows no policy for some time. The page is looked at when that begins, and when it ends."""
+        self.edit(slug, shown)
+        self.crawl(slug, 1)
+        self.pass_time(hours)
+        self.crawl(slug, 1)
+
     def backfill(self, slug: str, letter: str, hours_ago: int) -> None:
         """A crawl of an archive adds a capture of the past."""
         self._keep(slug, letter, self._now - hours_ago * 60 + 1, is_live=False)
@@ -216,6 +230,7 @@ class World:
 
     def digest(self, together: bool = False) -> None:
         """Composes and sends digests. together: whether a second process does the same at the same time."""
+        absences = {name: self._expected_absences(reader) for name, reader in self._readers.items()}
         expected = {name: self._expected(reader) for name, reader in self._readers.items()}
         enqueue = self._store.subscriptions.enqueue
 
@@ -228,8 +243,9 @@ class World:
                 compose(self._store, VENDORS, self._clock(), SENDER)
         else:
             compose(self._store, VENDORS, self._clock(), SENDER)
-        composed = self._waiting()
+        composed, told_absences = self._waiting()
         for name, reader in self._readers.items():
+            self._compare_absences(name, reader, told_absences.get(name, []), absences[name])
             new = {slug: [change for at, change in composed.get(name, []) if at == slug] for slug in SLUGS}
             self._compare(name, reader, new, expected[name])
         self._deliver()
@@ -249,6 +265,7 @@ class World:
                 for slug in reader.since:
                     count = sum(change.new == letter for change in reader.told[slug])
                     is_first = self._is_first(slug, letter)
+                    _check(slug not in reader.gone, f"{name} was not told that {slug} is there again")
                     _check(count == (not is_first), f"{name} was told {count} times of {letter} at {slug}")
         _check(not self._store.subscriptions.outbox(), "a message was not delivered")
         messages = list(self._server.accepted.values())
@@ -287,7 +304,7 @@ class World:
 
     def _is_first(self, slug: str, letter: str) -> bool:
         """Returns whether a text is the first of its policy: no accepted capture is older."""
-        accepted = [kept for kept in self._kept[slug] if not kept.is_rejected]
+        accepted = [kept for kept in self._kept[slug] if not kept.is_rejected and texts([kept.look])]
         return min(accepted, key=lambda kept: kept.stated).look.text == letter
 
     def _looks(self, slug: str) -> list[Look]:
@@ -298,7 +315,8 @@ class World:
         expected = {}
         for slug, since in reader.since.items():
             begin = max(since, reader.high.get(slug, since))
-            late = [change for change in changes(self._looks(slug)) if change.before > begin]
+            looks = texts(self._looks(slug))
+            late = [change for change in changes(looks) if change.before > begin]
             expected[slug] = [
                 change for change in late if not any(change.is_same_as(told) for told in reader.told[slug])
             ]
@@ -307,9 +325,31 @@ class World:
                 same = [told for told in reader.told[slug] if change.is_same_as(told)]
                 if same and not self._was_wrong:
                     reader.told[slug] = [told for told in reader.told[slug] if told not in same] + [change]
-            if periods := confirmed(self._looks(slug)):
+            if periods := confirmed(looks):
                 reader.high[slug] = max(begin, periods[-1][-1].at)
         return expected
+
+    def _expected_absences(self, reader: _Reader) -> list[tuple[str, str, int]]:
+        """Returns what a digest has to tell a subscriber of policies that are gone or there again, with since when."""
+        expected = []
+        for slug, since in reader.since.items():
+            looks = self._looks(slug)
+            if max(kept.look.at for kept in self._kept[slug]) <= max(since, reader.high.get(slug, since)):
+                continue  # a decision about captures is told with the next capture
+            if slug not in reader.gone and (gone := gone_since(looks)) is not None:
+                expected.append((slug, "no", gone))
+            elif slug in reader.gone and (again := there_again_since(looks)) is not None:
+                expected.append((slug, "there", again))
+        return expected
+
+    def _compare_absences(
+        self, name: str, reader: _Reader, new: list[tuple[str, str, int]], expected: list[tuple[str, str, int]]
+    ) -> None:
+        for slug, what, _ in new:
+            _check((what == "no") == (slug not in reader.gone), f"{name} was told twice of the absence of {slug}")
+            reader.gone ^= {slug}
+        if not self._was_wrong:
+            _check(new == expected, f"{name} was told of the absences {new} instead of {expected}")
 
     def _compare(
         self, name: str, reader: _Reader, new: dict[str, list[Change]], expected: dict[str, list[Change]]
@@ -323,18 +363,27 @@ class World:
                 _check(new[slug] == wanted, f"{name} was told {new[slug]} at {slug} instead of {wanted}")
             reader.told[slug] += new[slug]
 
-    def _waiting(self) -> dict[str, list[tuple[str, Change]]]:
-        """Returns the changes in the messages that were composed since the last call, by subscriber."""
+    def _waiting(self) -> tuple[dict[str, list[tuple[str, Change]]], dict[str, list[tuple[str, str, int]]]]:
+        """Returns the changes and the absences in the messages that were composed since the last call, by subscriber.
+
+        An absence has the vendor, the first word of what the message says, and the time of the capture that it names.
+        """
         result: dict[str, list[tuple[str, Change]]] = {}
+        absences: dict[str, list[tuple[str, str, int]]] = {}
         for message in self._store.subscriptions.outbox():
             if message.id in self._seen:
                 continue
             self._seen.add(message.id)
-            found = result.setdefault(message.address.lower().partition("@")[0], [])
-            for old_time, slug, old, new_time, new in _ENTRY.findall(_plain_text(message.message)):
+            name, text = message.address.lower().partition("@")[0], _plain_text(message.message)
+            for vendor, stated, what in _ABSENCE.findall(text):
+                moment = datetime.fromisoformat(stated)
+                of_moment = (kept.look.at for kept in self._kept[vendor.lower()] if kept.stated == moment)
+                absences.setdefault(name, []).append((vendor.lower(), what, next(of_moment)))
+            found = result.setdefault(name, [])
+            for old_time, slug, old, new_time, new in _ENTRY.findall(text):
                 first, second = self._look_of(slug, old_time, old), self._look_of(slug, new_time, new)
                 found.append((slug, Change(first.text, second.text, first.at, second.at)))
-        return result
+        return result, absences
 
     def _look_of(self, slug: str, stated: str, sha256: str) -> Look:
         moment = datetime.fromisoformat(stated)

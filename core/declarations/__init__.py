@@ -7,6 +7,7 @@ an address, and `renaming` changes the name of a policy.
 
 from core.declarations.catalogue import (
     Declarations,
+    chosen_vendors,
     load_vendor,
     load_vendors,
     located_fault,
@@ -22,6 +23,7 @@ __all__ = [
     "Location",
     "Policy",
     "Vendor",
+    "chosen_vendors",
     "duplicate_addresses",
     "json_schema",
     "load_vendor",

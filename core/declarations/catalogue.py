@@ -1,7 +1,7 @@
 """Reads declarations from a folder: a single file, a selection of the files, or all files."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,16 @@ def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]
         if slug not in vendors:
             raise UsageError(f"no vendor {slug!r} is declared in {folder}; there are: {', '.join(vendors)}")
     return vendors
+
+
+def chosen_vendors(folder: Path, slugs: Collection[str] = ()) -> tuple[dict[str, Vendor], list[str]]:
+    """Returns the declared vendors with these slugs, as `select_vendors` does, and no faults.
+
+    If `slugs` is empty, returns what `sound_vendors` returns: a broken declaration doesn't stop the others.
+
+    UsageError and DeclarationError as `select_vendors` and `sound_vendors` raise them.
+    """
+    return (select_vendors(folder, slugs), []) if slugs else sound_vendors(folder)
 
 
 def load_vendor(path: Path) -> Vendor:

@@ -7,10 +7,12 @@ from operator import itemgetter
 import click
 
 from core.dates import parse_span
-from core.declarations import select_vendors
+from core.declarations import chosen_vendors
+from core.escaping import escape_line
 from core.exceptions import UsageError
 from core.settings import load_settings
 from reports.change_list import list_changes
+from scripts.digest_delivery import limited_calls
 from scripts.options import format_option, open_store
 from scripts.printing import print_json, print_table, short_times
 
@@ -28,14 +30,18 @@ def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> No
     Each line names the day on which the new text was first seen, the policy, the versions, and what changed. If a
     policy changed twice on a day, the time is shown. Digests announce the same changes: a text that isn't confirmed
     yet, or that is held, is not listed. Times are in UTC.
+
+    If a change can't be compared, for instance because it exceeds a limit, or if a declaration is broken, a message
+    says so, the other changes are listed, and the exit status is 1.
     """
     settings = load_settings()
     now = datetime.now(UTC)
     begin = parse_span(since).begin if since else now - timedelta(days=_DAYS)
     if begin > now:
         raise UsageError(f"{since} is in the future; give a date up to today")
-    with open_store(settings) as store:
-        changes = list_changes(store, select_vendors(settings.vendors, slugs), begin, slugs)
+    vendors, faults = chosen_vendors(settings.vendors, slugs)
+    with open_store(settings) as store, limited_calls(settings.limits) as call:
+        changes = list_changes(store, vendors, begin, slugs, call=call, report_fault=faults.append)
     if output_format == "json":
         print_json([change.to_dict() for change in changes])
     elif changes:
@@ -56,3 +62,7 @@ def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> No
         print_table(rows, ("seen", "vendor", "policy", "versions", "what"))
     else:
         click.echo(f"no change was seen since {begin:%Y-%m-%d}", err=True)
+    for fault in faults:
+        click.echo(f"failed: {escape_line(fault)}", err=True)
+    if faults:
+        raise SystemExit(1)

@@ -2,7 +2,7 @@
 
 import click
 
-from core.declarations import select_vendors
+from core.declarations import chosen_vendors
 from core.exceptions import ClausewatchError
 from core.plurals import plural
 from core.policies import PolicyKey
@@ -20,11 +20,14 @@ def command(vendors: tuple[str, ...]) -> None:
     Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read again,
     other commands show the earlier readings of that policy. Captures whose readings are up to date are skipped, so you
     can interrupt this command and run it again. Digests do not report differences that only the new readings cause.
+
+    Without names, a broken declaration is named, the captures of the other vendors are read, and the exit status is 1.
     """
     settings = load_settings()
+    declared, faults = chosen_vendors(settings.vendors, vendors)
     with open_store(settings) as store, Intake(store, limits=settings.limits) as intake:
         try:
-            for vendor in select_vendors(settings.vendors, vendors).values():
+            for vendor in declared.values():
                 for name, policy in vendor.policies.items():
                     key = PolicyKey(vendor.slug, name)
                     before = len(store.library.history(key).versions)
@@ -41,3 +44,7 @@ def command(vendors: tuple[str, ...]) -> None:
                 "interrupted; the new readings are stored, but other commands show them only when all captures of a "
                 "policy have been read again; run this command again to continue"
             ) from None
+    for fault in faults:
+        click.echo(f"failed: {fault}", err=True)
+    if faults:
+        raise SystemExit(1)

@@ -7,12 +7,16 @@ import click
 from click.core import ParameterSource
 
 from core.dates import parse_span
+from core.declarations import Vendor
+from core.exceptions import ClausewatchError, StoppedWorkError
 from core.history import names_version
 from core.policies import PolicyKey
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from reports import Report, VersionSide, build_report
+from scripts.digest_delivery import limited_calls
 from scripts.options import declared_policy, open_store, policy_option, vendor_argument
 from scripts.report_output import output_option, report_format_option, write_report
+from storage import Store
 from views.other_policies import other_changed_policies
 
 
@@ -39,7 +43,7 @@ def command(
     key = PolicyKey(vendor, policy)
     declaration, _ = declared_policy(settings, key)
     with open_store(settings) as store:
-        report = build_report(store, declaration, key, old, new)
+        report = _compared(settings, store, declaration, key, old, new)
         others: tuple[str, ...] = ()
         if context.get_parameter_source("policy") is ParameterSource.DEFAULT:
             begin, end = _moments(report, old, new)
@@ -51,6 +55,15 @@ def command(
             f"Report on one of them with --policy {others[0]}.",
             err=True,
         )
+
+
+def _compared(settings: Settings, store: Store, vendor: Vendor, key: PolicyKey, old: str, new: str) -> Report:
+    """Returns the report. ClausewatchError if the comparison exceeds a limit."""
+    try:
+        with limited_calls(settings.limits) as call:
+            return build_report(store, vendor, key, old, new, call=call)
+    except StoppedWorkError as error:
+        raise ClausewatchError(f"the two texts of {key} could not be compared: {error}") from None
 
 
 def _moments(report: Report, old: str, new: str) -> tuple[datetime, datetime]:

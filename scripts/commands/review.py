@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from core.declarations import select_vendors
+from core.declarations import chosen_vendors
 from core.escaping import escape_line
 from core.exceptions import UsageError
 from core.plurals import plural
@@ -47,13 +47,17 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
     the same text or has the same bytes, also on later captures, until the next decision on that text. An accepted
     capture shows a version; a rejected capture shows no version. If a change results from a decision, the next digest
     reports it, but only if the change is later than everything that the subscriber's earlier digests covered.
+
+    A broken declaration is named on standard error, the captures of the other vendors are listed, and the exit status
+    is 1.
     """
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
+    vendors, faults = chosen_vendors(settings.vendors, slugs)
     keys = [
         PolicyKey(vendor.slug, name)
-        for vendor in select_vendors(settings.vendors, slugs).values()
+        for vendor in vendors.values()
         for name in vendor.policies
         if policy in (None, name)
     ]
@@ -68,6 +72,10 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
     for review in reviews:
         for warning in review.warnings:
             click.echo(warning, err=True)
+    for fault in faults:
+        click.echo(f"failed: {fault}", err=True)
+    if faults:
+        raise SystemExit(1)
 
 
 @command.command("show")

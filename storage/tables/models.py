@@ -313,6 +313,9 @@ class WatermarkRow(Base):
         `latest` comes from a clock that was ahead, or `until` comes from a clock that was behind.
     held: the `captured_at` of the first capture of the held period that a digest has announced to the subscriber; None
         if there is none, or if a later digest has reported how the period ended.
+    gone_capture_id: the id of the first capture of the absence that a digest has announced to the subscriber
+        (`core.history.Absence`); None if there is none, or if a later digest has reported that the policy is there
+        again.
     """
 
     __tablename__ = "told"
@@ -325,14 +328,21 @@ class WatermarkRow(Base):
     until: Mapped[datetime] = mapped_column(Moment)
     latest: Mapped[datetime] = mapped_column(Moment)
     held: Mapped[datetime | None] = mapped_column(Moment)
+    gone_capture_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
-# Few watermarks have a hold, so the rows with a hold are found by an index of their own.
+# Few watermarks have a hold or an absence, so these rows are found by indexes of their own.
 Index(
     "watermarks_with_hold",
     WatermarkRow.subscriber_id,
     sqlite_where=WatermarkRow.held.is_not(None),
     postgresql_where=WatermarkRow.held.is_not(None),
+)
+Index(
+    "watermarks_with_absence",
+    WatermarkRow.subscriber_id,
+    sqlite_where=WatermarkRow.gone_capture_id.is_not(None),
+    postgresql_where=WatermarkRow.gone_capture_id.is_not(None),
 )
 
 

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 
 from bench.once.histories import (
     AHEAD_FOR_A_WHILE,
+    AHEAD_UNTIL_TOMORROW,
+    GONE_AND_THERE_AGAIN,
     REJECTED_AND_CAPTURED_AGAIN,
     with_a_right_clock,
     with_a_wrong_clock,
@@ -29,6 +31,7 @@ def play_on_sqlite(empty_sqlite: Path, folder: Path, steps: Sequence[Step]) -> N
 
 @given(steps=with_a_right_clock)
 @example(steps=REJECTED_AND_CAPTURED_AGAIN)
+@example(steps=GONE_AND_THERE_AGAIN)
 @_quick
 def test_each_change_is_told_once(empty_sqlite: Path, tmp_path: Path, steps: list[Step]) -> None:
     play_on_sqlite(empty_sqlite, tmp_path, steps)
@@ -36,6 +39,7 @@ def test_each_change_is_told_once(empty_sqlite: Path, tmp_path: Path, steps: lis
 
 @given(steps=with_a_wrong_clock)
 @example(steps=AHEAD_FOR_A_WHILE)
+@example(steps=AHEAD_UNTIL_TOMORROW)
 @_quick
 def test_a_wrong_clock_hides_no_change_and_repeats_none(empty_sqlite: Path, tmp_path: Path, steps: list[Step]) -> None:
     play_on_sqlite(empty_sqlite, tmp_path, steps)

@@ -87,6 +87,33 @@ def test_a_comparison_beyond_its_limit_leaves_the_others_told(store: Store) -> N
     assert [standing.fault for standing in store.library.standings()] == ["", ""]
 
 
+def test_no_fault_stays_at_a_policy_that_is_well_again(store: Store) -> None:
+    keep_changes_of_two_vendors(store)
+    composed_with(store, stops("vendor='marmot'"))
+    # A capture of tomorrow has the policy examined again and again.
+    keep_confirmed(store, ADVERTISERS, 3.5)
+    (message,), faults = composed_with(store, called)
+    assert ("Marmot Mail" in message, faults) == (True, [])
+    assert [standing.fault for standing in store.library.standings()] == ["", ""]
+
+
+def test_no_fault_stays_if_only_the_message_cannot_be_written(store: Store) -> None:
+    keep_changes_of_two_vendors(store)
+    composed_with(store, stops("vendor='marmot'"))
+    keep_confirmed(store, INSURERS, 2.5)
+    _, (fault,) = composed_with(store, stops("reader@client.example"))
+    assert "the digest to reader@client.example could not be written" in fault
+    assert [standing.fault for standing in store.library.standings()] == ["", ""]
+
+
+def test_no_fault_stays_at_a_policy_that_is_no_longer_declared(store: Store) -> None:
+    keep_changes_of_two_vendors(store)
+    composed_with(store, stops("vendor='marmot'"))
+    keep_confirmed(store, INSURERS, 2.5)
+    compose(store, {"otter": VENDORS["otter"]}, LATER, SENDER)
+    assert [standing.fault for standing in store.library.standings()] == ["", ""]
+
+
 def test_a_damaged_document_of_one_policy_leaves_the_others_told(store: Store) -> None:
     keep_changes_of_two_vendors(store)
     keep_confirmed(store, INSURERS, 2.2)  # only this text of marmot is not a text of otter

@@ -131,6 +131,45 @@ def test_a_clock_put_back_loses_no_change_and_tells_none_twice(store: Store) -> 
     assert len(composed(store, 8)) == 1
 
 
+def test_a_change_from_before_a_watermark_of_tomorrow_is_told_when_that_time_has_come(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 1)
+    keep_confirmed(store, COURTS, 3)  # on the second day, by a machine whose clock is a day ahead
+    assert composed(store, 3.1) == []
+    keep_confirmed(store, COURTS, 2.1)
+    assert composed(store, 2.2) == []
+    keep_confirmed(store, ADVERTISERS, 2.9)
+    (message,) = composed(store, 3.2)
+    assert "advertisers" in unwrapped(message)
+    # The capture of the wrong clock now lies between two captures of the new text. The page never went back.
+    keep_confirmed(store, ADVERTISERS, 3.5)
+    assert composed(store, 3.6) == []
+    keep_confirmed(store, INSURERS, 4)
+    (message,) = composed(store, 4.1)
+    assert "advertisers" in unwrapped(message)
+    assert "insurance" in unwrapped(message)
+    assert composed(store, 5) == []
+
+
+def test_a_change_from_before_a_subscription_of_tomorrow_is_told_when_that_time_has_come(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 2)  # on the first day, by a machine whose clock is a day ahead
+    keep_confirmed(store, ADVERTISERS, 1.5)
+    keep_confirmed(store, ADVERTISERS, 2.5)
+    (message,) = composed(store, 2.6)
+    assert "advertisers" in unwrapped(message)
+    keep_confirmed(store, ADVERTISERS, 3)
+    assert composed(store, 3.5) == []
+
+
+def test_an_archived_change_from_before_a_subscription_is_not_told(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 2)
+    keeping.keep(store, capture_of(ADVERTISERS, 1, source="warc"), ADVERTISERS, POLICY)
+    keep_confirmed(store, ADVERTISERS, 3)
+    assert composed(store, 3.5) == []
+
+
 def test_a_subscription_of_a_clock_that_was_put_back_misses_no_change(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     keep_confirmed(store, ADVERTISERS, 1)

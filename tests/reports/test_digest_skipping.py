@@ -99,12 +99,13 @@ def read_letter(task: ReadingTask) -> CaptureText:
 
 
 policy_keys = st.sampled_from([*POLICIES, MARMOT_PRIVACY, MARMOT_PRIVACY])
-keeps: st.SearchStrategy[Step] = st.tuples(
-    st.just("keep"),
-    policy_keys,
-    st.sampled_from("AABBCDxx"),
-    st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # how many hours late the capture arrives
-    st.sampled_from(["live", "wayback", "wayback"]),  # few are live: live captures often leave a text unconfirmed
+letters = st.sampled_from("AABBCDxx")
+hours_late = st.sampled_from([0, 0, 0, 3, 20, -24 * 40])  # how many hours late the capture arrives
+# Few captures are live: live captures often leave a text unconfirmed. They don't arrive late, unless a clock is wrong,
+# which is another matter (test_digest_once.py).
+keeps: st.SearchStrategy[Step] = st.one_of(
+    *[st.tuples(st.just("keep"), policy_keys, letters, hours_late, st.just("wayback"))] * 2,
+    st.tuples(st.just("keep"), policy_keys, letters, st.just(0), st.just("live")),
 )
 other_steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("review"), policy_keys, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
@@ -113,7 +114,7 @@ other_steps: st.SearchStrategy[Step] = st.one_of(
         st.just("subscribe"),
         st.sampled_from(["ann", "bob"]),
         st.sampled_from([(), ("marmot",), ("marmot", "otter"), ("otter", "vole")]),
-        st.integers(-5, 20),
+        st.integers(-5, 0),
     ),
     st.just(("unsubscribe", "bob")),
     st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),

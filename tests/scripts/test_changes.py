@@ -1,14 +1,25 @@
 """`clausewatch changes` lists what changed across all vendors; `clausewatch subscriptions` lists who gets what."""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from core.changes import Comparison
 from core.clauses import Document
+from core.dates import iso
+from core.exceptions import StoppedWorkError
+from core.limits import Limits
+from core.policies import PolicyKey
+from core.settings import load_settings
 from diffing import compare
-from reports import report
+from reports import Caller, report
+from storage import Store
+from storage.tables.models import DocumentRow, ReadingRow
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
 from tests.scripts.tables import cells_of
@@ -48,6 +59,57 @@ def test_only_changes_since_the_date_are_compared(clausewatch: Clausewatch, monk
     assert "no change was seen since" in clausewatch("changes").stderr
     assert json.loads(clausewatch("changes", "--vendor", "lanternpost", "--format", "json").stdout) == []
     assert len(compared) == 1
+
+
+def stops_at(day: str) -> Callable[[Limits], AbstractContextManager[Caller]]:
+    """Returns a replacement of `limited_calls` that stops each comparison of a text first seen on a day."""
+
+    def call(function: Callable[[], Any]) -> Any:
+        result = function()
+        report = getattr(result, "report", result)
+        if iso(report.interval.first_new.captured_at).startswith(day):
+            raise StoppedWorkError("the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)")
+        return result
+
+    return lambda limits: nullcontext(call)
+
+
+def test_a_change_that_cannot_be_compared_leaves_the_others_listed(
+    clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingested(clausewatch)
+    monkeypatch.setattr("scripts.commands.changes.limited_calls", stops_at("2023-01-15"))
+    result = clausewatch("changes", "--since", "2021", "--format", "json", exit_code=1)
+    assert [change["before"][:4] for change in json.loads(result.stdout)] == ["2024", "2022"]
+    assert result.stderr == (
+        "failed: lanternpost/privacy: its change seen on 2023-01-15 could not be compared: "
+        "the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
+    )
+
+
+def test_a_damaged_text_of_one_policy_leaves_the_other_changes_listed(clausewatch: Clausewatch) -> None:
+    ingested(clausewatch)
+    with Store.open(load_settings().database_url) as store:
+        newest = store.library.captures(PolicyKey("lanternpost", "privacy"))[-1].id
+        document = select(ReadingRow.document_sha256).where(ReadingRow.capture_id == newest).scalar_subquery()
+        with store.database.write_session() as session:
+            session.execute(update(DocumentRow).where(DocumentRow.sha256 == document).values(data=b"damaged"))
+    result = clausewatch("changes", "--since", "2021", "--format", "json", exit_code=1)
+    assert [change["before"][:4] for change in json.loads(result.stdout)] == ["2023", "2022"]
+    assert result.stderr.startswith("failed: lanternpost/privacy: its changes could not be compared: ")
+
+
+def test_a_report_beyond_its_limit_says_so_in_a_sentence(
+    clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingested(clausewatch)
+    monkeypatch.setattr("scripts.commands.report.limited_calls", stops_at("2023-01-15"))
+    result = clausewatch("report", "lanternpost", "2", "3", exit_code=1)
+    assert result.stderr == (
+        "Error: the two texts of lanternpost/privacy could not be compared: "
+        "the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
+    )
+    assert "Lanternpost privacy" in clausewatch("report", "lanternpost", "1", "2").stdout
 
 
 def test_wrong_arguments_of_changes_are_explained(clausewatch: Clausewatch) -> None:

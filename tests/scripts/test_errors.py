@@ -85,9 +85,8 @@ def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausew
         ("versions", "broken"),
         ("show", "broken"),
         ("report", "broken", "2020", "2021"),
-        ("review",),
         ("review", "--vendor", "broken"),
-        ("reextract",),
+        ("changes", "--vendor", "broken"),
         ("reextract", "broken"),
         ("subscribe", "reader@example.org", "--vendor", "broken"),
     ],
@@ -100,13 +99,22 @@ def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize(("command", "exit_code"), [("status", 0), ("verify", 1)])
+@pytest.mark.parametrize(
+    ("command", "exit_code", "shown"),
+    [
+        ("status", 0, "lanternpost"),
+        ("verify", 1, "1 capture"),
+        ("reextract", 1, "lanternpost privacy: 0 captures read again"),
+        ("review", 1, "no quarantined capture waits"),
+        ("changes", 1, "no change was seen"),
+    ],
+)
 def test_a_broken_declaration_is_named_beside_the_other_vendors(
-    with_broken_declaration: Clausewatch, command: str, exit_code: int
+    with_broken_declaration: Clausewatch, command: str, exit_code: int, shown: str
 ) -> None:
     result = with_broken_declaration(command, exit_code=exit_code)
     assert "broken.yaml:1: homepage: this field is missing" in result.stderr
-    assert ("lanternpost" if command == "status" else "1 capture") in result.stdout + result.stderr
+    assert shown in result.stdout + result.stderr
 
 
 def test_changes_below_a_broken_declaration_are_told_when_it_is_mended(

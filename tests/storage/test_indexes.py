@@ -184,6 +184,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         for subscriber in subscribers:  # before the first digest
             call(subscriptions.watermarks, subscriber, now)
             call(subscriptions.announced_holds, subscriber)
+            call(subscriptions.announced_absences, subscriber)
         changed = call(subscriptions.changed_policies)
         assert changed
         told = {KEY: [(kept.capture_id, other.capture_id)]}
