@@ -42,8 +42,13 @@ def test_an_interrupt_of_this_process_waits_for_the_result_of_the_other() -> Non
         "os.kill(os.getppid(), signal.SIGINT)\n"
         "time.sleep(1)"
     )
-    with pytest.raises(ProcessInterrupt) as interrupt:
-        in_own_process(exec_and_return, code, "the result")
+    # A shell starts background jobs, perhaps also the tests, with SIGINT ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(ProcessInterrupt) as interrupt:
+            in_own_process(exec_and_return, code, "the result")
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert interrupt.value.result == "the result"
 
 
