@@ -9,6 +9,7 @@ import click
 
 from core.captures import Reason
 from core.declarations import Declarations, sound_vendors
+from core.exceptions import UsageError
 from core.settings import load_settings
 from scripts.options import format_option, open_store
 from scripts.printing import print_json, print_sentences, print_table
@@ -50,6 +51,8 @@ def command(output_format: str, only_run: bool, metrics_path: Path | None) -> No
     doesn't include the last run and the outbox; `--run` prints them. A broken declaration is named on standard error.
     The exit status is 0 even if policies fail.
     """
+    if only_run and metrics_path is not None:
+        raise UsageError("--run and --metrics exclude each other: the metrics contain the last run and the outbox")
     settings = load_settings()
     if only_run:
         with open_store(settings) as store:

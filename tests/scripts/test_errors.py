@@ -21,6 +21,7 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("status", "--run", "--metrics", "-"), "--run and --metrics exclude each other"),
         (("captures", "nobody"), "no vendor 'nobody' is declared"),
         (("captures", "lanternpost", "--policy", "terms"), "has no policy 'terms'; it has: privacy"),
         (("show", "lanternpost"), "crawl it first"),

@@ -297,7 +297,7 @@ def test_standings_of_one_vendor_are_found_by_an_index(
     statements.clear()
     (standing,) = store.library.standings(["marmot"])
     assert standing.failing_since is not None
-    first_call = statements[:]
+    first_call = list(statements)
     statements.clear()
     assert len([statement for statement, _ in first_call if "readings" in statement]) == 2
     assert store.library.standings(["marmot"]) == (standing,)

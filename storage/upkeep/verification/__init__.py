@@ -56,7 +56,10 @@ def verify(
         ("policies", table_checks.check_policies(database, newest_id)),
         ("counts", table_checks.check_counts(database, repair)),
         ("readings", table_checks.check_references(database)),
-        ("subscribers, listings or unread", table_checks.check_unsealed_tables(database)),
+        (
+            "subscribers, listings, unread, failed_fetches, moved_pages or runs",
+            table_checks.check_unsealed_tables(database),
+        ),
         ("payloads", payloads.check_unused_objects()),
     ):
         try:

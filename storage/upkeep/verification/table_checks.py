@@ -13,12 +13,15 @@ from storage.tables import seals
 from storage.tables.models import (
     CaptureRow,
     CountRow,
+    FailedFetchRow,
     ListedCaptureRow,
     ListingRow,
+    MovedPageRow,
     OutboxRow,
     PolicyRow,
     ReadingRow,
     ReviewRow,
+    RunRow,
     SubscriberRow,
     TellingRow,
     UnreadRow,
@@ -155,7 +158,9 @@ def check_unsealed_tables(database: Database) -> Iterator[Finding]:
 
     Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
-    for table in (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow):
+    unsealed = (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow)
+    journal = (FailedFetchRow, MovedPageRow, RunRow)
+    for table in (*unsealed, *journal):
         for _ in scan_rows(database, select(table)):
             pass
     yield from ()
