@@ -282,4 +282,5 @@ def _with_few_attributes(source: bytes) -> bytes:
                 end = tag.start(1) + found[_MOST_ATTRIBUTES - 1].end()
                 pieces += [source[done:end], b">"]
                 done = tag.end()
+        looked_at = max(looked_at, start + _STRETCH)
     return b"".join([*pieces, source[done:]]) if pieces else source
