@@ -7,10 +7,13 @@ import click
 
 from core.declarations import sound_vendors
 from core.exceptions import ClausewatchError
-from core.settings import load_settings
+from core.policies import PolicyKey
+from core.settings import Settings, load_settings
 from crawler.run import crawl
+from intake.service import Intake
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
+from storage import Store
 from views.policy_status import attention_sentences, policy_statuses
 from views.quarantine import quarantine_warnings
 
@@ -31,6 +34,7 @@ def command(directory: Path | None) -> None:
     settings = load_settings()
     with open_store(settings) as store, store.database.only_run():
         outcome = crawl("live")  # `crawl` prints the failures
+        _read_what_is_left(settings, store)
         # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
         # change at another vendor.
         try:
@@ -45,3 +49,13 @@ def command(directory: Path | None) -> None:
     click.echo(f"run: {outcome.summary}; {delivery.summary}", err=True)
     if not outcome.ok or not delivery.complete:
         raise SystemExit(1)
+
+
+def _read_what_is_left(settings: Settings, store: Store) -> None:
+    """Reads the captures that a command stored before it was killed, also if their page can't be crawled now."""
+    left = {(standing.vendor, standing.policy) for standing in store.library.standings() if standing.unread}
+    with Intake(store, limits=settings.limits) as intake:
+        for slug, vendor in sound_vendors(settings.vendors)[0].items():
+            for name, policy in vendor.policies.items():
+                if (slug, name) in left:
+                    intake.read_unread(PolicyKey(slug, name), policy)
