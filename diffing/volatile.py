@@ -146,6 +146,7 @@ _ID = re.compile(
     r"|reference\s?#\s?\d{1,3}\.[0-9a-f]{6,}\.\d{8,}\.[0-9a-f]+",
     re.IGNORECASE,
 )
+_COUNTERS = (COUNTER, _COUNTER_AMONG_OTHERS, _SERVED_AT, _ID)
 
 # The separators between segments. The pattern is a group, so `split` returns the separators, too. The segments that
 # are not volatile can then be joined again.
@@ -240,13 +241,17 @@ def _is_divisible(segment: str) -> bool:
     words = segment.split()
     if len(words) > _MOST_WORDS_DIVIDED or not _TWO_NUMBERS.search(segment):
         return False
+    # Nearly all segments don't begin with a volatile text. The patterns need a while, so they are tried once for these.
+    whole = " ".join(words).lstrip(_ENDS)
+    if not any(pattern.match(whole) for pattern in (*_COUNTERS, _RELATIVE_TIME, _BESIDE_COUNTER)):
+        return False
     # The numbers of words after which a volatile text may end; the texts before it are volatile, too.
     ends = [0]
     has_counter = False
     for end in range(1, len(words) + 1):
         for begin in ends:
             part = " ".join(words[begin:end]).strip(_ENDS)
-            is_counter = any(pattern.fullmatch(part) for pattern in (COUNTER, _COUNTER_AMONG_OTHERS, _SERVED_AT, _ID))
+            is_counter = any(pattern.fullmatch(part) for pattern in _COUNTERS)
             is_time = not is_counter and _RELATIVE_TIME.fullmatch(part) and not _may_be_period(part, False, False)
             if is_counter or is_time or _BESIDE_COUNTER.fullmatch(part):
                 has_counter = has_counter or is_counter

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+# Upper limit of the length of a head in bytes. Servers and clients have limits of some KB; what stands beyond this one
+# is left out.
+_MAX_HEAD = 1024 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{1,3})(?!\d)[^\r\n]*", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK_HEAD = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -39,16 +42,17 @@ def parse_response(block: bytes) -> HttpResponse | None:
     if status_line is None:
         return None
     end = _HEAD_END.search(block, status_line.end())
-    head = block[status_line.end() : end.start() if end else len(block)]
+    head = block[status_line.end() : end.start() if end else len(block)][:_MAX_HEAD]
     status = int(status_line[1])
-    headers: list[tuple[str, str]] = []
+    headers: list[tuple[str, list[str]]] = []
     for line in re.split(r"\r?\n", head.decode("latin-1")):
         name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and headers:
-            headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}")
+            headers[-1][1].append(line.strip())
         elif colon and name.strip():
-            headers.append((name.strip(), value.strip()))
-    return HttpResponse(status if status >= 100 else None, tuple(headers), block[end.end() :] if end else b"")
+            headers.append((name.strip(), [value.strip()]))
+    joined = tuple((name, " ".join(values)) for name, values in headers)
+    return HttpResponse(status if status >= 100 else None, joined, block[end.end() :] if end else b"")
 
 
 def dechunk(body: bytes) -> tuple[bytes, str]:

@@ -3,13 +3,11 @@
 import base64
 import hashlib
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from gzip import BadGzipFile
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -24,7 +22,7 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from formats.content_codings import BodyTooLargeError, CutOffBodyError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
-from ingestion.archive_records import Record, records
+from ingestion.archive_records import Gap, Record, records
 from ingestion.http_responses import HttpResponse, dechunk, parse_response
 
 # The longest time between a redirect and the capture of its target. Crawlers follow redirects at once, so two records
@@ -112,7 +110,7 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
     LeftOut is yielded if the address, time, status or bytes of the capture's record contradict the metadata.
 
     UsageError if the file can't be opened, is not a WARC or ARC file, contains no response, or is cut off or damaged.
-    All captures before the damage are yielded first.
+    All captures before and after the damage are yielded first.
     """
     now = datetime.now(UTC)
     file = _PolicyRecords(key, policy, now)
@@ -121,9 +119,13 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
     waiting: dict[int, tuple[_Visit, Record | None]] = {}
     kinds: Counter[str] = Counter()
     count = 0
+    damage = _Damage()
     error: UsageError | None = None
     try:
         for number, record in enumerate(records(path)):
+            damage.note(record, count)
+            if isinstance(record, Gap):
+                continue
             kinds[record.kind] += 1
             if record.kind == "metadata":
                 _note_metadata(record, described)
@@ -140,13 +142,12 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
                 else:
                     yield result
     except OSError as raised:
-        broken = isinstance(raised, BadGzipFile)
-        error = _breaks_off(path, count, raised) if broken else UsageError(f"{path}: {raised.strerror or raised}")
-    except (EOFError, ValueError, zlib.error) as raised:
-        error = _breaks_off(path, count, raised)
+        error = UsageError(f"{path}: {raised.strerror or raised}")
     yield from _late_results(path, file, waiting)
     if error is not None:
         raise error
+    if damage.sentence:
+        raise UsageError(f"{path}: not a whole WARC file; {damage.sentence}")
     if not kinds:
         raise UsageError(f"{path}: not a whole WARC file: it contains no record")
     if not count:
@@ -154,9 +155,37 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
         raise UsageError(f"{path}: the file contains no HTTP response, only {others}, so there is nothing to ingest")
 
 
-def _breaks_off(path: Path, count: int, error: Exception) -> UsageError:
-    why = escape_line(" ".join(str(error).split())[:200])
-    return UsageError(f"{path}: not a whole WARC file; it breaks off after {count} responses: {why}")
+class _Damage:
+    """Counts the gaps of a file."""
+
+    def __init__(self) -> None:
+        self._gaps = 0
+        self._first: Gap | None = None
+        self._responses = 0
+        self._is_last = False
+
+    def note(self, item: Record | Gap, responses: int) -> None:
+        """Notes a record or a gap. responses: the number of responses in front of it."""
+        self._is_last = isinstance(item, Gap)
+        if isinstance(item, Gap):
+            self._gaps += 1
+            if self._first is None:
+                self._first, self._responses = item, responses
+
+    @property
+    def sentence(self) -> str:
+        """What is damaged, as a clause whose subject is the file or a part of it; '' if nothing is."""
+        if self._first is None:
+            return ""
+        why = escape_line(" ".join(self._first.why.split())[:200])
+        after = plural(self._responses, "response")
+        if self._gaps == 1 and self._is_last:
+            return f"it breaks off after {after}: {why}"
+        parts = "1 part of it is" if self._gaps == 1 else f"{self._gaps} parts of it are"
+        return (
+            f"{parts} damaged and left out, {'' if self._gaps == 1 else 'the first '}after {after}, at byte "
+            f"{self._first.start}: {why}; all other records are read"
+        )
 
 
 def _late_results(
@@ -178,9 +207,9 @@ def _late_results(
             yield _NOT_IN_FILE if record else _OTHER_ADDRESS
     if late:
         last = max(late)
-        for number, record in enumerate(records(path)):
-            if number in late:
-                yield file.result(record)
+        for number, item in enumerate(records(path)):
+            if number in late and not isinstance(item, Gap):
+                yield file.result(item)
             if number == last:
                 return
 

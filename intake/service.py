@@ -162,6 +162,13 @@ class Intake:
         """
         return self._read_backlog(key, policy, progress, relying_on_marks=False)
 
+    def read_unread(self, key: PolicyKey, policy: Policy) -> None:
+        """Reads the captures of a policy that were stored but not read, because a command was killed.
+
+        The next capture of the policy has the same effect. ClausewatchError if no worker can be started.
+        """
+        self._read_backlog(key, policy, relying_on_marks=True)
+
     def rederive(
         self,
         capture_id: int,

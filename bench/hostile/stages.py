@@ -12,9 +12,11 @@ from pathlib import Path
 
 from bench.hostile.shapes.shape import SENTENCE, Kind
 from core.captures import Capture
+from core.changes import Comparison
 from core.clauses import Clause, Document
 from core.declarations import load_vendor
 from core.exceptions import ArchiveError, DeclarationError
+from core.history import Announcement, Observation, Period
 from crawler.archives.wayback import WaybackMachine, read_memento
 from crawler.robots import ROBOT_NAME
 from crawler.robots_rules import parse_robots
@@ -22,8 +24,10 @@ from diffing import compare
 from diffing.sameness import version_id
 from extraction import read
 from formats.document_json import decode, encode
-from reports.report import FileSide, Report
+from reports.digest_email import as_email, digest_entry
+from reports.report import Interval, Report, VersionSide
 from reports.report_formats import REPORT_FORMATS
+from storage import Subscriber
 
 _MEDIA_TYPES: dict[Kind, str] = {
     "html": "text/html",
@@ -34,6 +38,7 @@ _MEDIA_TYPES: dict[Kind, str] = {
 }
 # Every clause at a multiple of this number is edited in the text with which a document is compared.
 _EDITED = 5
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # The page to which hostile selectors are applied.
 _PAGE = f"<html><body><h1>Privacy policy</h1>{f'<div><p class=a>{SENTENCE}</p></div>' * 200}</body></html>".encode()
 
@@ -93,11 +98,26 @@ def _pass_document(passage: Passage, payload: bytes, kind: Kind, *, with_reports
     with passage.stage("compare"):
         comparison = compare(document, edited)
     passage.outcome += "".join(f"; {note}" for note in comparison.coarse)
-    old, new = (FileSide(Path(name), "0" * 64, text) for name, text in (("old", document), ("new", edited)))
-    report = Report(old, new, None, (), comparison)
-    for name, render in REPORT_FORMATS.items() if with_reports else ():
+    if with_reports:
+        _pass_reports(passage, document, edited, comparison)
+
+
+def _pass_reports(passage: Passage, document: Document, edited: Document, comparison: Comparison) -> None:
+    old, new = _side(document, 1), _side(edited, 2)
+    interval = Interval(old.period.last, new.period.first)
+    report = Report(old, new, interval, (), comparison)
+    for name, render in REPORT_FORMATS.items():
         with passage.stage(name):
             render(report)
+    with passage.stage("mail"):
+        entry = digest_entry(report, Announcement(old.period, new.period))
+        as_email([entry], Subscriber(1, "reader@example.org", ()), {}, _NOW, "clausewatch@example.org")
+
+
+def _side(document: Document, number: int) -> VersionSide:
+    capture = Observation(number, _NOW, "https://vendor.example/privacy", "live", "0" * 64, str(number) * 64)
+    period = Period(capture.version_id, (capture,))
+    return VersionSide("vendor", "Vendor", "privacy", number, period, document)
 
 
 def _pass_selector(passage: Passage, payload: bytes) -> None:
@@ -119,7 +139,7 @@ def _pass_declaration(passage: Passage, payload: bytes) -> None:
             return
         with passage.stage("find"):
             for policy in vendor.policies.values():
-                policy.location_for("https://acme.example/", datetime(2026, 1, 1, tzinfo=UTC))
+                policy.location_for("https://acme.example/", _NOW)
         passage.outcome = f"{len(vendor.policies)} policies"
 
 
@@ -163,7 +183,7 @@ def _capture(media_type: str, payload: bytes) -> Capture:
         vendor="vendor",
         policy="privacy",
         source="live",
-        captured_at=datetime(2026, 1, 1, tzinfo=UTC),
+        captured_at=_NOW,
         url=address,
         asked_url=address,
         status=200,

@@ -66,6 +66,9 @@ _VOID_TAGS = frozenset(b"area base br col embed hr img input link meta source tr
 # The parser needs a time that grows with the square of the number of options. Their texts are no text of a policy.
 _OPTION = re.compile(rb"</?opt(?:ion|group)\b[^>]*+>", re.IGNORECASE)
 _MOST_OPTIONS = 2_000
+# The parser adds the attributes of each further `<html>` and `<body>` to the first, and compares them with all there.
+_ROOT = re.compile(rb"<(?:html|body)\b[^>]*+>", re.IGNORECASE)
+_MOST_ROOTS = 20
 
 
 def parse_page(source: bytes) -> LexborHTMLParser:
@@ -73,7 +76,8 @@ def parse_page(source: bytes) -> LexborHTMLParser:
 
     source: the page in UTF-8.
     """
-    source = _with_few_options(_with_few_attributes(_flattened(source)))
+    source = _with_few_attributes(_flattened(source))
+    source = _with_few(_OPTION, _MOST_OPTIONS, _with_few(_ROOT, _MOST_ROOTS, source))
     tree = LexborHTMLParser(source)
     nodes = tree.css(_NODES_OF_INTEREST)  # one search, because each takes as long as it takes to visit the whole tree
     if any(node.tag == "template" for node in nodes):
@@ -246,18 +250,22 @@ def _has_many_open(source: bytes) -> bool:
     return False
 
 
-def _with_few_options(source: bytes) -> bytes:
-    """Returns the page's bytes without the tags of options after the first 2,000."""
-    if source.count(b"<o") + source.count(b"<O") <= _MOST_OPTIONS:
+def _with_few(tag: re.Pattern[bytes], most: int, source: bytes) -> bytes:
+    """Returns the page's bytes without the tags that match after the first ones.
+
+    tag: a pattern for a start tag or an end tag. most: how many start tags are kept.
+    """
+    if source.count(b"<") <= most:
         return source
-    options = 0
+    tags = 0
 
     def keep_if_few(match: re.Match[bytes]) -> bytes:
-        nonlocal options
-        options += not match[0].startswith(b"</")
-        return match[0] if options <= _MOST_OPTIONS else b" "
+        nonlocal tags
+        tags += not match[0].startswith(b"</")
+        return match[0] if tags <= most else b" "
 
-    return _OPTION.sub(keep_if_few, source)
+    end = source.rfind(b">") + 1  # no tag ends behind it
+    return tag.sub(keep_if_few, source[:end]) + source[end:]
 
 
 def _with_few_attributes(source: bytes) -> bytes:
@@ -282,4 +290,5 @@ def _with_few_attributes(source: bytes) -> bytes:
                 end = tag.start(1) + found[_MOST_ATTRIBUTES - 1].end()
                 pieces += [source[done:end], b">"]
                 done = tag.end()
+        looked_at = max(looked_at, start + _STRETCH)
     return b"".join([*pieces, source[done:]]) if pieces else source

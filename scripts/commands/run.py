@@ -1,18 +1,19 @@
 """`clausewatch run`"""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from core.declarations import sound_vendors
+from core.declarations import Vendor, sound_vendors
 from core.exceptions import ClausewatchError
 from core.policies import PolicyKey
 from core.settings import Settings, load_settings
 from crawler.interruption import COMMAND_SECONDS, SignalWatch, raise_keyboard_interrupt
 from crawler.run import CrawlOutcome, crawl
+from intake.service import Intake
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
 from scripts.run_record import RunRecord, recorded_run
@@ -75,6 +76,7 @@ class _Run:
             _name_quarantined(outcome)
             raise KeyboardInterrupt
         vendors, _ = sound_vendors(self._settings.vendors)  # the crawl has named the faults of the others
+        _read_what_is_left(self._settings, store, vendors)
         # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
         # change at another vendor.
         try:
@@ -107,3 +109,13 @@ def _name_quarantined(outcome: CrawlOutcome, except_of: Collection[PolicyKey] = 
     for capture in outcome.quarantined_captures:
         if capture.key not in except_of:
             click.echo(f"quarantined: {capture.description}", err=True)
+
+
+def _read_what_is_left(settings: Settings, store: Store, vendors: Mapping[str, Vendor]) -> None:
+    """Reads the captures that a command stored before it was killed, also if their page can't be crawled now."""
+    left = {(standing.vendor, standing.policy) for standing in store.library.standings() if standing.unread}
+    with Intake(store, limits=settings.limits) as intake:
+        for slug, vendor in vendors.items():
+            for name, policy in vendor.policies.items():
+                if (slug, name) in left:
+                    intake.read_unread(PolicyKey(slug, name), policy)

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from extraction import extract
+from extraction.readers.html_tree import parse_page
 from tests.extraction.example_pages import assert_well_formed
 
 HOSTILE = {
@@ -39,3 +40,10 @@ def test_hostile_text_is_read_in_bounded_time(text: bytes, media_type: str) -> N
     begin = time.process_time()
     assert_well_formed(extract(text + b"words", media_type))
     assert time.process_time() - begin < 10
+
+
+def test_a_long_part_of_a_page_without_tags_is_searched_once() -> None:
+    """A search that begins at the last tag for each stretch of the page takes the square of the size: here, 3 s."""
+    begin = time.process_time()
+    parse_page(b"<p>" + b"a" * 30_000_000)
+    assert time.process_time() - begin < 1

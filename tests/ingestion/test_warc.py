@@ -166,7 +166,7 @@ def test_captures_before_a_break_in_the_file_are_read(warc: Path) -> None:
     first = next(results)
     assert not isinstance(first, LeftOut)
     assert first[1] == b"first"
-    with pytest.raises(UsageError, match="breaks off after 1 responses"):
+    with pytest.raises(UsageError, match="breaks off after 1 response:"):
         list(results)
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from core.declarations import load_vendors
 from core.settings import load_settings
 from demo.captures import PAGES
+from intake.service import Intake
 from loopback.pages import Page, Site, serve_pages
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import HELD_PAGE, HELD_TEXT
+from tests.stored_captures import capture_of
 
 BEFORE = (PAGES / "20240505120000.html").read_bytes()
 AFTER = (PAGES / "live.html").read_bytes()
@@ -182,3 +185,20 @@ def test_the_last_line_reports_digests_that_could_not_be_sent(
     result = clausewatch("run", exit_code=1)
     assert "is not an e-mail address" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("run: 1 capture found, 1 new")
+
+
+def test_captures_that_a_killed_command_left_unread_are_read(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
+    """The next capture of the page has them read, too, but the page may be gone."""
+    address, settings = f"{site.url}/privacy", load_settings()
+    policy = load_vendors(settings.vendors)["lanternpost"].policies["privacy"]
+    with Store.open(settings.database_url) as store, Intake(store) as intake:
+        capture = capture_of(BEFORE, vendor="lanternpost", url=address, asked_url=address)
+        list(intake.keep_unread([(capture, BEFORE, policy)]))
+        assert store.library.standings()[0].unread == 1
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /", headers={"Content-Type": "text/plain"})
+    clausewatch("run", "--to", tmp_path / "mail", exit_code=1)
+    with Store.open(settings.database_url) as store:
+        (standing,) = store.library.standings()
+        assert (standing.unread, standing.last_accepted) == (0, capture.captured_at)

@@ -77,6 +77,34 @@ CONFIGURATION_SHAPES = (
     Shape("declaration: numbers to base sixty", "declaration", repeated(":59", f"{_VENDOR}policies: 1", "\n")),
     Shape("declaration: tabs", "declaration", repeated("\t", _VENDOR)),
     Shape("declaration: documents", "declaration", repeated("---\na: b\n", _VENDOR)),
+    Shape("declaration: a long key", "declaration", repeated("a", _VENDOR, ": b\n")),
+    Shape("declaration: a block of lines", "declaration", repeated("  data\n", f"{_VENDOR}policies: |\n")),
+    Shape("declaration: folded lines", "declaration", repeated("  data\n\n", f"{_VENDOR}policies: >\n")),
+    Shape("declaration: quotes without an end", "declaration", repeated("a\n", f'{_VENDOR}policies: "')),
+    Shape("declaration: tags", "declaration", repeated("!!set ", f"{_VENDOR}policies: ", "a\n")),
+    Shape("declaration: a set", "declaration", numbered("  ? a%d\n", f"{_VENDOR}policies: !!set\n")),
+    Shape("declaration: ordered pairs", "declaration", numbered("  - a%d: b\n", f"{_VENDOR}policies: !!omap\n")),
+    Shape("declaration: a long number with a point", "declaration", repeated("9", f"{_VENDOR}policies: 1.0e", "\n")),
+    Shape(
+        "declaration: a binary value", "declaration", repeated("QUFB\n  ", f"{_VENDOR}policies: !!binary |\n  ", "\n")
+    ),
+    Shape("declaration: anchors", "declaration", numbered("a%d: &a%d b\n", _VENDOR)),
+    Shape("declaration: dates", "declaration", numbered("a%d: 2024-01-01T00:00:00.%d\n", _VENDOR)),
+    Shape(
+        "declaration: patterns",
+        "declaration",
+        numbered("          - 'data %d.*'\n", _REMOVE.replace("remove", "ignore")),
+    ),
+    Shape(
+        "declaration: a long pattern",
+        "declaration",
+        repeated("(a|b)?", f"{_REMOVE.replace('remove', 'ignore')}          - '", "'\n"),
+    ),
+    Shape(
+        "declaration: a pattern with counts",
+        "declaration",
+        nested("(", "a", "{9}){9}", f"{_REMOVE.replace('remove', 'ignore')}          - "),
+    ),
     # Selectors: `remove` grows, and the page with it (see `stages`).
     Shape("selector: a list", "selector", _selector("p, ")),
     Shape("selector: a list of ids", "selector", numbered("#p%d, ", "", "p")),
@@ -91,5 +119,12 @@ CONFIGURATION_SHAPES = (
     Shape("selector: contents", "selector", nested(":has(", "p", ")")),
     Shape("selector: brackets", "selector", _selector("(")),
     Shape("selector: escapes", "selector", _selector("\\41 ", ".")),
+    Shape("selector: any element", "selector", _selector("* ")),
+    Shape("selector: siblings of any element", "selector", _selector("* ~ ")),
+    Shape("selector: neighbours in contents", "selector", _selector(":has(~ p)", "p", "")),
+    Shape("selector: a list in alternatives", "selector", _selector("p, ", ":is(", "p)")),
+    Shape("selector: words of an attribute", "selector", _selector("a", '[class~="', '"]')),
+    Shape("selector: comments", "selector", _selector("/**/", "p", "")),
+    Shape("selector: numbers of a kind", "selector", _selector(":nth-child(2n of p)", "p", "")),
     Shape("selector: numbers", "selector", _selector(":nth-child(2n)", "p", "")),
 )

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bench.hostile.shapes.shape import Shape
 
@@ -42,6 +42,91 @@ def pdf_of(streams: list[bytes], *, kids: int = 0, packed: bool = True, trailer:
         out.write(b"%010d 00000 n \n" % offset)
     out.write(b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, trailer, start))
     return out.getvalue()
+
+
+def pdf_of_objects(objects: Iterable[bytes], trailer: bytes = b"") -> bytes:
+    """Returns a PDF of objects; the first is its catalog. Readers find the objects without a table of their places."""
+    numbered_objects = (b"%d 0 obj%s endobj\n" % (number, body) for number, body in enumerate(objects, start=1))
+    return b"%PDF-1.7\n" + b"".join(numbered_objects) + b"trailer<</Root 1 0 R%s>>\nstartxref\n0\n%%%%EOF" % trailer
+
+
+def _packed(content: bytes, entries: bytes = b"") -> bytes:
+    data = zlib.compress(content, 9)
+    return b"<</Length %d/Filter/FlateDecode%s>>stream\n%s\nendstream" % (len(data), entries, data)
+
+
+_PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources %s>>"
+_HEAD = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+_FONT = b"<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
+
+
+def _page_of(resources: bytes, content: bytes, *objects: bytes) -> bytes:
+    """Returns a PDF of one page, whose further objects have the numbers from 5."""
+    return pdf_of_objects([*_HEAD, _PAGE % resources, _packed(content), *objects])
+
+
+def _deep_pages(size: int) -> bytes:
+    """Returns a page below page trees inside each other."""
+    depth = max(1, size // 60)
+    trees = [b"<</Type/Pages/Kids[%d 0 R]/Count 1/Parent %d 0 R>>" % (n + 3, max(1, n + 1)) for n in range(depth)]
+    page = _PAGE.replace(b"4 0 R", b"%d 0 R" % (depth + 3)) % (_FONT + b">>")
+    return pdf_of_objects([_HEAD[0], *trees, page, _packed(_line(0))])
+
+
+def _forms(size: int) -> bytes:
+    """Returns a page that draws a form twice, which draws another form twice, and so on."""
+    depth = max(2, size // 200)
+    forms = [
+        _packed(
+            b"/X Do /X Do", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X %d 0 R>>>>" % (n + 6)
+        )
+        for n in range(depth)
+    ]
+    last = _packed(_line(0), b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources %s>>" % _FONT)
+    return _page_of(b"<</XObject<</X 5 0 R>>>>", b"/X Do", *forms, last)
+
+
+def _letters(size: int) -> bytes:
+    """Returns a page in a font that says of many codes which letters they are."""
+    ranges = b"".join(b"<%04x> <%04x>\n" % (n % 65_536, 65 + n % 26) for n in range(size // 14))
+    unicode_map = (
+        b"/CMapName/A def begincodespacerange <0000><ffff> endcodespacerange beginbfchar\n%sendbfchar" % ranges
+    )
+    font = (
+        b"<</Font<</F<</Type/Font/Subtype/Type0/BaseFont/A/Encoding/Identity-H/ToUnicode 5 0 R/DescendantFonts[<<"
+        b"/Type/Font/Subtype/CIDFontType2/BaseFont/A/CIDSystemInfo<</Registry(A)/Ordering(B)/Supplement 0>>>>]>>>>>>"
+    )
+    data = b"<</Length %d>>stream\n%s\nendstream" % (len(unicode_map), unicode_map)
+    return _page_of(font, b"BT /F 9 Tf 9 9 Td <00410042> Tj ET", data)
+
+
+def _image(size: int) -> bytes:
+    """Returns a page with an image that is a thousand times as large as its data."""
+    side = int((size * 8_000) ** 0.5)
+    data = _packed(
+        bytes(side * side // 8),
+        b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 1/ColorSpace/DeviceGray" % (side, side),
+    )
+    return _page_of(b"<</XObject<</X 5 0 R>>>>", b"600 0 0 800 0 0 cm /X Do", data)
+
+
+def _filters(size: int) -> bytes:
+    """Returns a page whose content was compressed again and again."""
+    data = _line(0) * (size * 1_000 // 60)
+    for _ in range(3):
+        data = zlib.compress(data, 9)
+    stream = b"<</Length %d/Filter[/FlateDecode/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(data), data)
+    return pdf_of_objects([*_HEAD, _PAGE % (_FONT + b">>"), stream])
+
+
+def _object_streams(size: int) -> bytes:
+    """Returns streams of objects, each of which says that it extends the next."""
+    names = b" ".join(b"%d 0" % n for n in range(100))
+    streams = [
+        _packed(names + b" <<>>", b"/Type/ObjStm/N 100/First %d/Extends %d 0 R" % (len(names), n + 6))
+        for n in range(size // 300)
+    ]
+    return _page_of(_FONT + b">>", _line(0), *streams)
 
 
 def _stream(unit: Callable[[int], bytes]) -> Callable[[int], bytes]:
@@ -112,5 +197,48 @@ PDF_SHAPES = (
     Shape("PDF: nested graphics states", "pdf", _stream(lambda _: b"q ")),
     Shape("PDF bomb", "pdf", lambda size: pdf_of([b"BT /F 1 Tf 10 10 Td (personal data ) Tj ET " * (20 * size // 47)])),
     Shape("PDF that is damaged", "pdf", lambda size: b"%PDF-1.7\n" + b"\xff" * size),
+    Shape("PDF: page trees inside each other", "pdf", _deep_pages),
+    Shape(
+        "PDF: a number of pages that isn't true",
+        "pdf",
+        lambda size: pdf_of([_line(0)]).replace(b"/Count 1>>", b"/Count %d>>" % (size * 1_000)),
+    ),
+    Shape(
+        "PDF: one page many times",
+        "pdf",
+        lambda size: pdf_of_objects(
+            [
+                _HEAD[0],
+                b"<</Type/Pages/Kids[%s]/Count %d>>" % (b"3 0 R " * (size // 6), size // 6),
+                _PAGE % (_FONT + b">>"),
+                _packed(_line(0)),
+            ]
+        ),
+    ),
+    Shape("PDF: forms that draw a form twice", "pdf", _forms),
+    Shape("PDF: letters of a font", "pdf", _letters),
+    Shape("PDF: a large image", "pdf", _image),
+    Shape("PDF: content compressed three times", "pdf", _filters),
+    Shape("PDF: streams of objects", "pdf", _object_streams),
+    Shape("PDF: nested lists", "pdf", lambda size: _page_of(b"<</A" + b"[" * size + b">>", _line(0))),
+    Shape(
+        "PDF: a long title",
+        "pdf",
+        lambda size: pdf_of([_line(0)], trailer=b"/Info<</Title(%s)>>" % (b"data " * (size // 5))),
+    ),
+    Shape(
+        "PDF: a table of places that names itself",
+        "pdf",
+        lambda size: pdf_of([_line(0)], trailer=b"/Prev 9") + b"\n" * size,
+    ),
+    Shape("PDF: marks around marks", "pdf", _stream(lambda _: b"/Span<</ActualText(data)>>BDC ")),
+    Shape(
+        "PDF: paths", "pdf", _stream(lambda n: b"%d %d m %d 9 l %d 0 9 9 9 9 c S\n" % (n % 600, n % 800, n % 9, n % 7))
+    ),
+    Shape(
+        "PDF: strings in arrays",
+        "pdf",
+        lambda size: _page_of(_FONT + b">>", b"BT /F 9 Tf [" + b"(a)-9999" * (size * 10 // 8) + b"] TJ ET"),
+    ),
     Shape("PDF: objects without an end", "pdf", lambda size: b"%PDF-1.7\n" + b"1 0 obj<<" * (size // 9)),
 )

@@ -51,5 +51,15 @@ URL_SHAPES = (
     Shape("a long hidden address", "html", _link("ab", "/cdn-cgi/l/email-protection#")),
     Shape("hidden addresses", "html", repeated("/cdn-cgi/l/email-protection#", f'{_TEXT}<p><a href="', '">a</a>')),
     Shape("links with long queries", "html", numbered('<p><a href="/page?utm_a=%d&b=%d">Page %d</a> data.</p>')),
+    Shape("a long host of other letters", "html", _link("\u00e0", "https://")),
+    Shape("a long host of labels of other letters", "html", _link("\u00e0.", "https://")),
+    Shape("a long encoded host", "html", _link("a", "https://xn--")),
+    Shape("a long IPv6 host", "html", _link(":", "https://[")),
+    Shape("a long link of backslashes", "html", _link("\\\\", "https:")),
+    Shape("a long link of line breaks", "html", _link("\n\ta", "https://vendor.example/")),
+    Shape(
+        "hosts of other letters", "html", numbered('<p>See <a href="https://\u00e0%d.example/">page %d</a> about data.')
+    ),
+    Shape("many <base>", "html", numbered('<base href="/%d/"><a href="page-%d">Page %d</a> ', f"{_TEXT}<p>")),
     Shape("images of data", "html", repeated('<img src="data:image/png;base64,AAAA">', _TEXT)),
 )
