@@ -73,7 +73,10 @@ def _in_common(old: Sequence[str], new: Sequence[str]) -> int:
 
 def _parts_of_sentences(old: Sequence[str], new: Sequence[str]) -> tuple[list[Part], bool]:
     codec = _WordCodec()
-    before, after = [codec.encode(sentence) for sentence in old], [codec.encode(sentence) for sentence in new]
+    try:
+        before, after = [codec.encode(sentence) for sentence in old], [codec.encode(sentence) for sentence in new]
+    except _TooManyWordsError:
+        return [(_DELETE, "".join(old)), (_INSERT, "".join(new))], True
     blocks: list[tuple[str, str, bool]] = []
     old_sentences, new_sentences = _numbered(before, after)
     coarse = False
@@ -120,6 +123,10 @@ def _cleaned(parts: list[Part]) -> list[Part]:
     return [part for part in cleaned if part[1]]
 
 
+class _TooManyWordsError(Exception):
+    """Two texts have more different words than there are letters (`_LETTERS`): about 200,000."""
+
+
 class _WordCodec:
     """Encodes each word as one letter. Algorithms for letters can then be used for words."""
 
@@ -135,7 +142,9 @@ class _WordCodec:
         # Spaces and punctuation are encoded as themselves, because diff-match-patch prefers to begin and end edits at
         # spaces and punctuation.
         is_kept = len(token) == 1 and not token.isalnum() and ord(token) < 0xF0000
-        letter = token if is_kept else next(self._letters)
+        letter = token if is_kept else next(self._letters, "")
+        if not letter:
+            raise _TooManyWordsError
         self._letter_of[token] = letter
         self._word_of[letter] = token
         return letter

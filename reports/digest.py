@@ -25,6 +25,9 @@ from reports.isolation import Caller, call_here, fault_of
 from reports.report import ReportSource, report_source
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 
+# The subscriber to whom each entry is written once, to find out whether it can be written.
+_NOBODY = Subscriber(0, "nobody@clausewatch.invalid", ())
+
 
 def compose(
     store: Store,
@@ -409,7 +412,11 @@ class _PolicyChanges:
 
 
 def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
-    return digest_entry(source.report(), announcement)
+    entry = digest_entry(source.report(), announcement)
+    # An entry that can't be written fails here, and its policy has the fault. In a subscriber's e-mail, it would keep
+    # the entries of the other policies from being sent.
+    as_email([entry], _NOBODY, {}, announcement.new.first.captured_at, _NOBODY.address)
+    return entry
 
 
 def _only_needed(settled_history: SettledHistory) -> SettledHistory:

@@ -408,7 +408,10 @@ def _subject(entries: Sequence[DigestEntry]) -> str:
     first = min(entries, key=lambda entry: entry.rank)
     others = len({entry.name for entry in entries}) - 1
     more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
-    return f"clausewatch: {first.name} {shortened(first.headline, _SUBJECT_LENGTH)}{more}"
+    subject = f"clausewatch: {first.name} {shortened(first.headline, _SUBJECT_LENGTH)}{more}"
+    # The standard library decodes the encoded words (RFC 2047) in a header's value, also those in a vendor's text. An
+    # encoded word may hold a line break, and so another header.
+    return subject.replace("=?", "= ?")
 
 
 def _overview(entries: Sequence[DigestEntry]) -> list[str]:

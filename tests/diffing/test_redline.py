@@ -118,3 +118,11 @@ def test_texts_of_a_megabyte_give_a_coarse_redline_in_8_seconds() -> None:
     assert coarse
     assert old_side(parts).split() == old.split()
     assert new_side(parts).split() == new.split()
+
+
+def test_more_different_words_than_letters_give_a_coarse_redline() -> None:
+    old = " ".join(map(str, range(1_000_000, 1_110_000)))
+    new = " ".join(map(str, range(2_000_000, 2_110_000)))
+    parts, coarse = redline(old, new)
+    assert coarse
+    assert (old_side(parts).split(), new_side(parts).split()) == (old.split(), new.split())

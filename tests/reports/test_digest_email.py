@@ -158,6 +158,19 @@ def test_a_vendors_name_cannot_add_a_header() -> None:
 
 
 @pytest.mark.parametrize(
+    "encoded",
+    ["=?utf-8?q?Logs=0D=0ABcc=3A_all=40client=2Eexample=0D=0A=0D=0AHi?=", "=?utf-7?q?+2AA-?="],
+)
+def test_an_encoded_word_in_a_vendors_text_cannot_add_a_header(encoded: str) -> None:
+    """Python's email package decodes encoded words (RFC 2047) in the values that a program gives to a header."""
+    old, new = clause(0, f"{encoded} are erased after 30 days."), clause(0, f"{encoded} are erased after 90 days.")
+    message = email_of(replace(change("factual", (old,), (new,)), numbers=(("30 days", "90 days"),)))
+    assert set(message.keys()) == set(email_of(EVERY_KIND[0]).keys())
+    assert "90 days" in message["Subject"]
+    assert "erased after" in plain(message)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "", " ", "x", "@", "a@", "@b", "a@b c", "a b@c.example", "a@b.example\r\nBcc: c@d.example",

@@ -1,6 +1,6 @@
 """What can't be compared, composed or sent whole for one policy or one subscriber never stops the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from core.exceptions import StoppedWorkError, StorageError
 from core.policies import PolicyKey
 from reports import compose
-from reports.digest_email import as_email
+from reports.digest_email import DigestEntry, as_email
 from storage import Store
 from storage.tables.models import DocumentRow, ReadingRow
 from tests.keeping import verify
@@ -139,6 +139,24 @@ def test_a_message_that_cannot_be_written_leaves_the_others_written(store: Store
     (late,), faults = composed_with(store, called)
     assert faults == []
     assert "other@client.example is subscribed" in late
+
+
+def test_an_entry_that_cannot_be_written_leaves_the_others_in_the_mail(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text with an encoded word for a lone surrogate kept the mail to every subscriber from being written."""
+    keep_changes_of_two_vendors(store)
+
+    def failing(entries: Sequence[DigestEntry], *others: Any) -> bytes:
+        if any("Marmot" in entry.name for entry in entries):
+            raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+        return as_email(entries, *others)
+
+    monkeypatch.setattr("reports.digest.as_email", failing)
+    (message,), faults = composed_with(store, called)
+    assert "Otter Post privacy" in message
+    (fault,) = faults
+    assert fault.startswith("marmot privacy: its changes could not be told: UnicodeEncodeError")
 
 
 def test_a_lost_database_is_no_fault_of_a_policy(store: Store) -> None:
