@@ -114,11 +114,11 @@ class Progress:
 
     def _waits_for(self) -> str:
         """Returns the address that the crawl has waited for longest, or else how many captures have to be read."""
-        active = self._crawler.engine.downloader.active
+        engine = self._crawler.engine
         unread = self._spider.unread_count
-        if not active and unread:
+        if unread and engine.spider_is_idle():
             return f"{plural(unread, 'capture')} to be read"
-        sent = [request for request in active if "sent_at" in request.meta]
+        sent = [request for request in engine.downloader.active if "sent_at" in request.meta]
         if not sent:
             return ""
         longest = min(sent, key=lambda request: request.meta["sent_at"])

@@ -176,9 +176,8 @@ def test_an_interrupt_ends_chromium_and_leaves_its_page_for_later(
     os.killpg(crawl.pid, signal.SIGINT)  # Ctrl-C, too, reaches all processes of the terminal
     _, stderr = crawl.communicate(timeout=60)
     assert stderr == (
-        "failed: the crawl was interrupted\n"
-        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl, 1 new captures left for the "
-        "next crawl to read\n"
+        "live: interrupted; ends within 12 seconds\nfailed: the crawl was interrupted\n"
+        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl\n"
     )
     assert crawler.captures("kestrel") == ()
     with pytest.raises(ProcessLookupError):

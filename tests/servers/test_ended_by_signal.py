@@ -208,3 +208,13 @@ def test_a_page_has_one_limit_for_all_its_requests(crawler: Crawler, kind: str) 
         assert "failed: kestrel/privacy" in result.stderr
         assert ": the complete answer did not arrive in time\n" in result.stderr
     assert len(requests) <= 4
+
+
+def test_progress_names_the_address_that_is_waited_for(crawler: Crawler) -> None:
+    with hanging_server() as (address, _):
+        declare(crawler.vendors, "hangs", f"url: {address}/p")
+        result = crawler.crawl("live", DOWNLOAD_TIMEOUT="7", PROGRESS_INTERVAL="6")
+    line, failure, _ = result.stderr.splitlines()
+    assert f", waiting for {address}/p (" in line
+    assert failure.endswith("/p: the complete answer did not arrive in time")
+    assert result.returncode == 1
