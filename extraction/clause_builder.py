@@ -12,6 +12,9 @@ _MOST_HEADING_WORDS = 16
 _LONGEST_HEADING = 120
 # A heading element counts as a paragraph if its text has more characters than this and ends like a sentence.
 _LONGEST_HEADING_ELEMENT = 300
+# A longer text is never a heading: each clause below a heading repeats its text, so the document would grow with the
+# square of the page.
+_LONGEST_HEADING_OF_ALL = 1_000
 _SENTENCE_END = (".", ";", ",", "!", ")", "…", "。")
 
 
@@ -58,6 +61,8 @@ def _heading_level(block: Block, following: Block | None) -> int:
 
     following: the next block; None for the last block.
     """
+    if len(block.text) > _LONGEST_HEADING_OF_ALL:
+        return 0
     if block.kind == "heading":
         # Some pages put whole paragraphs into heading elements to make them look larger.
         is_sentence = len(block.text) > _LONGEST_HEADING_ELEMENT and block.text.endswith(_SENTENCE_END)

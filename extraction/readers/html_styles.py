@@ -27,6 +27,8 @@ _PRINT = re.compile(r"@media\s+print\b[^{};@]*+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}",
 _PSEUDO = re.compile(r"::|:(?:before|after|marker|first-l|hover|focus|active|visited|target|checked|host)")
 _WHERE = re.compile(r":where\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _COUNTS_SIBLINGS = re.compile(r":(?:nth|first|last|only)-", re.IGNORECASE)
+# The parser searches for what `:has()` names once more for each element, and for each element beside or in it.
+_HAS = re.compile(r":has\(", re.IGNORECASE)
 _ID = re.compile(r"#[\w-]+")
 _CLASS = re.compile(r"\.[\w-]+|\[[^\]]*\]|:[\w-]+")
 _TYPE = re.compile(r"(?<![\w.#:-])[a-zA-Z][\w-]*")
@@ -58,7 +60,7 @@ def inline_styles(tree: LexborHTMLParser, sheets: list[str], has_lists: bool, *,
     for specificity, selector, declaration in sorted(rules, key=lambda rule: rule[0]):
         if has_files and specificity[:2] == (0, 0):
             continue  # a rule for all lists: most likely a reset, which the style sheets in files undo
-        if not counts_siblings and _COUNTS_SIBLINGS.search(selector):
+        if _HAS.search(selector) or (not counts_siblings and _COUNTS_SIBLINGS.search(selector)):
             continue
         try:
             matches = tree.css(selector)

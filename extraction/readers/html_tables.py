@@ -190,6 +190,8 @@ class Table:
         if self._has_spans or not self._rows:
             return 0
         first = self._rows[0][1]
+        if len(first) > _MOST_COLUMNS:
+            return 0
         is_ordinary = all(cell.says for cell in first) and all(len(cells) <= len(first) for _, cells, _ in self._rows)
         return len(first) if is_ordinary else 0
 

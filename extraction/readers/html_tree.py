@@ -1,6 +1,8 @@
 """Parses HTML into the tree that a browser would show: with shadow roots and with the styles that decide on text."""
 
 import re
+from collections import Counter
+from collections.abc import Collection
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -16,7 +18,19 @@ _MAX_DEPTH = 512
 # between stretches of so many bytes.
 _MANY_OPEN = 2_000
 _STRETCH = 8_192
+# A page is checked, too, if it has so many end tags without a start tag.
+_MANY_STRAY = 500
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
+_TAG_NAME = re.compile(rb"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
+_TABLE_TAGS = frozenset((b"tr", b"td"))
+# In SVG and MathML, a tag with a slash at its end has no end tag, the flat tags stand inside each other, and these
+# start tags end the drawing or the formula (HTML standard, section 13.2.6.5).
+_BREAKOUT_TAGS = frozenset(
+    (
+        b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu "
+        b"meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
+    ).split()
+)
 # Elements that don't stand inside each other, because a start tag ends the element before it or because they are empty.
 _FLAT_TAGS = frozenset(
     (
@@ -219,35 +233,66 @@ def _fill_slots(host: LexborNode, root: LexborNode) -> None:
 
 
 def _flattened(source: bytes) -> bytes:
-    """Returns the page's bytes, in which a space replaces each start tag that is nested deeper than _MAX_DEPTH."""
-    if not _has_many_open(source):
+    """Returns the page's bytes, in which a space replaces each element's tags that is nested deeper than _MAX_DEPTH."""
+    if not _may_be_deep(source):
         return source
-    depth = 0
+    open_tags: list[bytes] = []
+    counts: Counter[bytes] = Counter()  # of the open tags
+    left_out: Counter[bytes] = Counter()  # start tags whose end tags are still to be left out
+
+    def close_until(names: Collection[bytes]) -> None:
+        while open_tags and open_tags[-1] not in names:
+            counts[open_tags.pop()] -= 1
 
     def keep_if_shallow(match: re.Match[bytes]) -> bytes:
-        nonlocal depth
-        if match[2].lower() in _FLAT_TAGS:
-            return match[0]
+        name = match[2].lower()
         if match[1]:
-            depth = max(0, depth - 1)
+            if left_out[name]:
+                left_out[name] -= 1
+                return b" "
+            if counts[name]:  # the parser ignores an end tag without a start tag
+                close_until((name,))
+                counts[open_tags.pop()] -= 1
             return match[0]
-        depth += 1
-        return match[0] if depth <= _MAX_DEPTH else b" "
+        if counts[b"svg"] or counts[b"math"]:
+            if match[0].endswith(b"/>"):
+                return match[0]
+            if name in _BREAKOUT_TAGS:
+                while counts[b"svg"] or counts[b"math"]:
+                    counts[open_tags.pop()] -= 1
+        if name in _FLAT_TAGS and not (counts[b"svg"] or counts[b"math"]):
+            return match[0]
+        if name in _TABLE_TAGS and counts[b"table"]:
+            # A cell ends the cell before it in its row, and a row the row before it (HTML standard, section 13.1.2.4).
+            close_until((b"table", b"svg", b"math") if name == b"tr" else (b"table", b"tr", b"svg", b"math"))
+        if len(open_tags) >= _MAX_DEPTH:
+            left_out[name] += 1
+            return b" "
+        open_tags.append(name)
+        counts[name] += 1
+        return match[0]
 
     return _TAG.sub(keep_if_shallow, source)
 
 
-def _has_many_open(source: bytes) -> bool:
-    """Returns whether many tags are open at once in a page."""
+def _may_be_deep(source: bytes) -> bool:
+    """Returns whether many tags may be open at once in a page.
+
+    They are if many more tags have begun than ended since some place in the page, or if many end tags have no start tag
+    and so end nothing.
+    """
     if source.count(b"<") < _MANY_OPEN:
         return False
-    unclosed = 0
+    unclosed = least = 0
     for start in range(0, len(source), _STRETCH):
         stretch = source[start : start + _STRETCH]
         unclosed += stretch.count(b"<") - 2 * stretch.count(b"</")
-        if unclosed >= _MANY_OPEN:
+        least = min(least, unclosed)
+        if unclosed - least >= _MANY_OPEN:
             return True
-    return False
+    names = Counter(_TAG_NAME.findall(source))
+    stray = sum(max(0, count - names[name[1:]]) for name, count in names.items() if name.startswith(b"/"))
+    return stray >= _MANY_STRAY
 
 
 def _with_few(tag: re.Pattern[bytes], most: int, source: bytes) -> bytes:

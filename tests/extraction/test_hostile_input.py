@@ -21,6 +21,12 @@ HOSTILE = {
     "invalid UTF-8": b"<p>words \xff\xfe\xc3\x28</p>" * 1000,
     "line breaks": b"words<br>" * 50_000,
     "open brackets": b"<" * 200_000 + b" words",
+    "nested elements and end tags of others": b"<div></x>" * 100_000 + b"words",
+    "end tags, then nested elements": b"</x>" * 100_000 + b"<div>" * 100_000 + b"words",
+    "nested cells in a drawing": b"<table><tr><td><svg>" + b"<td>" * 100_000 + b"words",
+    "a long heading": b"<h1>" + b"words " * 20_000 + b"</h1>" + b"<p>a</p>" * 20_000,
+    "a table with a wide first row": b"<table><tr>" + b"<td>a" * 8_000 + b"<tr><td>b<td>c" * 8_000 + b"</table>words",
+    "a style rule that searches": b"<style>p:has(~ p ~ x){text-decoration:line-through}</style>" + b"<p>y</p>" * 4_000,
 }
 
 

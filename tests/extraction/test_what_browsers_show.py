@@ -223,3 +223,19 @@ def test_marks_of_notes_are_left_out_and_powers_are_kept(written: str, read_as: 
 def test_ruby_soft_hyphens_and_ligatures_do_not_change_the_text() -> None:
     assert texts("<p>個<ruby>人<rp>(</rp><rt>じん</rt><rp>)</rp></ruby>情報</p>") == ["個人情報"]
     assert texts("<p>We of&shy;fer &#xFB01;ne o&#xFB03;ces</p>") == ["We offer fine offices"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "".join(f"<tr><td>Purpose {n}<td>kept for {n} days" for n in range(1_200)),
+        "".join(f'<tr><td>Purpose {n} <svg><path d="M1"/><path d="M2"/></svg></td></tr>' for n in range(1_200)),
+    ],
+    ids=["cells without end tags", "drawings with closed parts"],
+)
+def test_long_tables_are_no_deep_nesting(rows: str) -> None:
+    """Tags below 512 elements are left out, and the tags of such tables were taken for nested ones."""
+    page = f"<h1>Privacy policy</h1><table>{rows}</table><p>We <del>sell</del> keep <b>your</b> data safe.</p>"
+    clauses = extract(page.encode(), "text/html").clauses
+    assert clauses[-1].text == "We keep your data safe."
+    assert clauses[1_000].text.startswith("Purpose 999")
