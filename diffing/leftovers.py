@@ -10,7 +10,7 @@ a merge. The order of the words may differ, since a list seldom keeps the order 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -138,15 +138,31 @@ class Leftovers:
 
         old, new: the positions of the leftovers.
         """
+        alone = len(old) == len(new) == 1
+        headings: defaultdict[str, list[int]] = defaultdict(list)
+        for j in new:
+            if self._new.kinds[j] == "heading" and (number := _number(self._new.clauses[j])):
+                headings[number].append(j)
+        free = set(new)
         for i in old:
-            for j in new:
-                if i in self._match_of_old:
-                    break
-                if j in self._match_of_new:
-                    continue
-                evidence = self._evidence_of_place(i, j, len(old) == len(new) == 1)
+            same_number = headings.get(_number(self._old.clauses[i]), []) if self._old.kinds[i] == "heading" else []
+            for j in sorted(free & {*self._places_between_matches(i), *same_number}):
+                evidence = self._evidence_of_place(i, j, alone)
                 if evidence is not None:
                     self._add(i, j, max(evidence, similarity(self._old.texts[i], self._new.texts[j]).both))
+                    free.remove(j)
+                    break
+
+    def _places_between_matches(self, old: int) -> Iterator[int]:
+        """Yields the new positions that lie below the match above an old clause, or above the match below it."""
+        if old == 0:
+            yield 0
+        elif (above := self._match_of_old.get(old - 1)) is not None:
+            yield from (j + 1 for j in self.matches[above].new)
+        if old + 1 == len(self._old.clauses):
+            yield len(self._new.clauses) - 1
+        elif (below := self._match_of_old.get(old + 1)) is not None:
+            yield from (j - 1 for j in self.matches[below].new)
 
     def _evidence_of_place(self, i: int, j: int, alone: bool) -> float | None:
         """Returns the least similarity of a pair of leftovers that belongs together because of its place.
