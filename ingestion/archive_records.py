@@ -117,7 +117,7 @@ def _next_record(file: "_ArchiveFile") -> Record:
     line = file.line()
     if line.startswith(b"WARC/"):
         fields = _fields(file)
-    elif match := _ARC_LINE.fullmatch(line):
+    elif len(line) <= _LONGEST_ARC_LINE and (match := _ARC_LINE.fullmatch(line)):
         fields = _arc_fields(match)
     else:
         start = line[:60].decode("ascii", "replace").strip()

@@ -28,6 +28,10 @@ from ingestion.http_responses import HttpResponse, dechunk, parse_response
 # The longest time between a redirect and the capture of its target. Crawlers follow redirects at once, so two records
 # that are further apart do not belong to the same visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
+# The most redirects in a row, as many as a browser follows (Fetch standard, section 4.4), and the most redirects that
+# are looked at on the way to one capture.
+_MOST_HOPS = 20
+_MOST_LOOKED_AT = 200
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
 # A Content-Length that is too large by at most this number of bytes is a slip of the program that wrote the record: it
@@ -329,13 +333,17 @@ class _PolicyRecords:
             default=None,
         )
 
-    def _trail(self, visit: _Visit, seen: set[str]) -> tuple[str, ...] | None:
-        for redirect in self._redirects.get(visit.urlkey, ()):
+    def _trail(self, visit: _Visit, seen: set[str], hops: int = 0) -> tuple[str, ...] | None:
+        if hops == _MOST_HOPS:
+            return None
+        for redirect in self._redirects.get(visit.urlkey, ())[:_MOST_LOOKED_AT]:
+            if len(seen) > _MOST_LOOKED_AT:
+                return None
             if redirect.urlkey in seen or abs(visit.captured_at - redirect.captured_at) > _REDIRECT_WINDOW:
                 continue
             seen.add(redirect.urlkey)
             location = self._policy.location_for(redirect.url, redirect.captured_at)
-            trail = () if location is not None and not location.pages else self._trail(redirect, seen)
+            trail = () if location is not None and not location.pages else self._trail(redirect, seen, hops + 1)
             if trail is not None:
                 return (*trail, redirect.url)
         return None

@@ -3,12 +3,16 @@
 import os
 import re
 import smtplib
+import socket
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Timer
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.email_addresses import checked_address
@@ -16,6 +20,9 @@ from core.exceptions import DeliveryError
 from storage import Store
 
 _TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
+# The time for connecting, and for sending one digest, in seconds. A server that sends a byte now and then would
+# otherwise hold the run's lock for ever, because each byte starts the timeout anew.
+_TIME_LIMIT = 120
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
@@ -101,7 +108,8 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             if not store.subscriptions.claim(message.id):
                 continue
             try:
-                server.sendmail(sender, [message.address], message.message)
+                with _time_limit(server):
+                    server.sendmail(sender, [message.address], message.message)
             except BaseException as error:
                 store.subscriptions.release(message.id)
                 if not isinstance(error, OSError | smtplib.SMTPException):
@@ -109,7 +117,8 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
                     server = None
                     raise
                 refused.append(f"{message.address}: {_reason(error)}")
-                if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
+                # smtplib closes the connection if the server ends it (421).
+                if server.sock is None or not isinstance(error, smtplib.SMTPException):
                     server.close()
                     server = None
                 continue
@@ -128,18 +137,58 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     return sent
 
 
+@contextmanager
+def _time_limit(server: smtplib.SMTP) -> Iterator[None]:
+    """Ends the connection if the block takes longer than _TIME_LIMIT. The block then fails as if it had been lost."""
+
+    def end() -> None:
+        with suppress(OSError):  # the connection is closed already
+            if server.sock is not None:
+                server.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(_TIME_LIMIT, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
     """Returns a function that connects to the mail server."""
     url = urlsplit(smtp_url)
     host, port = url.hostname or "", url.port
-    if url.scheme == "smtps":
-        return lambda: _logged_in(
-            smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context()), url
-        )
-    return lambda: _logged_in(_with_starttls(smtplib.SMTP(host, port or 25, timeout=_TIMEOUT), url), url)
+
+    def connect() -> smtplib.SMTP:
+        server: smtplib.SMTP
+        if url.scheme == "smtps":
+            server = _SmtpOverTls(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context())
+        else:
+            server = _Smtp(host, port or 25, timeout=_TIMEOUT)
+        with _time_limit(server):
+            if url.scheme != "smtps":
+                _use_starttls(server, url)
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+        return server
+
+    return connect
 
 
-def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
+class _Smtp(smtplib.SMTP):
+    """A connection that is made within the time limit. The constructor of smtplib's class calls `connect`."""
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
+        with _time_limit(self):
+            return super().connect(host, port, source_address)
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same with TLS from the beginning."""
+
+
+def _use_starttls(server: smtplib.SMTP, url: SplitResult) -> None:
     """Starts TLS on the connection if the server offers STARTTLS."""
     server.ehlo()
     if server.has_extn("starttls"):
@@ -156,13 +205,6 @@ def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
         raise smtplib.SMTPNotSupportedError(
             "the server offers no TLS, so the password would be sent unencrypted; use smtps://"
         )
-    return server
-
-
-def _logged_in(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
-    if url.username:
-        server.login(unquote(url.username), unquote(url.password or ""))
-    return server
 
 
 def _is_this_machine(host: str) -> bool:

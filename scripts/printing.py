@@ -102,7 +102,7 @@ def without_middle(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     head = (width - 1) // 2
-    tail = text
+    tail = text[-width:]
     while cell_len(tail) > width - 1 - head:
         tail = tail[1:]
     return f"{set_cell_size(text, head).rstrip()}…{tail}"

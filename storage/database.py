@@ -93,6 +93,7 @@ class Database:
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
             with self._explaining():
+                _check_encoding(self._engine, self._name)
                 self._schema = schema.upgrade(self._engine, self._writer, self._name)
         except BaseException:
             self.close()
@@ -265,6 +266,19 @@ def _engine(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _check_encoding(engine: Engine, name: str) -> None:
+    """Raises StorageError if a PostgreSQL database can't store every character."""
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise StorageError(
+            f"{name} has the encoding {encoding}, which lacks characters of vendors' texts: create another database with "
+            "createdb --encoding=UTF8 --template=template0"
+        )
 
 
 def _with_default(url: URL, parameter: str, value: str) -> URL:

@@ -392,3 +392,33 @@ def test_headers_over_many_lines_take_linear_time(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="a record's header has more than 1048576 bytes"):
         ingest(tmp_path, long)
     assert time.process_time() - start < 8
+
+
+def test_only_as_many_redirects_are_followed_as_browsers_follow(tmp_path: Path) -> None:
+    def hop(number: int, date: str) -> bytes:
+        url = f"https://northwind.example/{number}" if number else URL
+        return record(http(b"", [f"Location: /{number + 1}"], "302 Found"), url=url, date=date)
+
+    def chain(hops: int, date: str) -> list[bytes]:
+        page = record(http(), url=f"https://northwind.example/{hops}", date=date)
+        return [*(hop(number, date) for number in range(hops)), page]
+
+    captures, left_out = ingest(tmp_path, *chain(1_500, "2021-01-01T00:00:00Z"), *chain(20, "2022-01-01T00:00:00Z"))
+    assert [len(capture.redirects) for capture in captures] == [20]
+    assert "of another address" in left_out
+
+
+def test_many_redirects_to_many_visits_are_read_in_linear_time(tmp_path: Path) -> None:
+    redirect = http(b"", ["Location: /target"], "302 Found")
+    redirects = [record(redirect, url=f"https://northwind.example/{number}") for number in range(1_500)]
+    visits = [record(http(), url="https://northwind.example/target") for _ in range(1_500)]
+    begin = time.process_time()
+    assert ingest(tmp_path, *redirects, *visits)[0] == []
+    assert time.process_time() - begin < 12
+
+
+def test_a_long_line_like_that_of_an_arc_record_is_searched_once(tmp_path: Path) -> None:
+    begin = time.process_time()
+    with pytest.raises(UsageError, match="not a whole WARC file"):
+        ingest(tmp_path, record(http()) + gzip.compress(b"a" + b" 1 201601010000 c" * 4_000 + b" x\n"))
+    assert time.process_time() - begin < 1

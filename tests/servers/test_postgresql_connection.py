@@ -86,3 +86,15 @@ def test_times_do_not_depend_on_the_time_zone_of_the_server(postgresql_url: str)
         assert elsewhere.library.captures(KEY)[0].capture == capture_of(A)
     with Store.open(postgresql_url) as here:
         assert here.library.captures(KEY)[0].capture == capture_of(A)
+
+
+def test_a_database_that_cannot_store_every_character_is_refused(
+    postgresql_url: str, server: psycopg.Connection
+) -> None:
+    server.execute("CREATE DATABASE clausewatch_latin1 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        url = make_url(postgresql_url).set(database="clausewatch_latin1").render_as_string(hide_password=False)
+        with pytest.raises(StorageError, match="the encoding LATIN1, .*createdb --encoding=UTF8"):
+            Store.open(url)
+    finally:
+        server.execute("DROP DATABASE clausewatch_latin1")

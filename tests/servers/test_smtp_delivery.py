@@ -1,9 +1,12 @@
 """Delivery of digests to a real SMTP server on a loopback socket."""
 
 import asyncio
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,8 +36,11 @@ class Mailbox:
         self.encrypted: list[bool] = []
         self.refuses_recipient: set[str] = set()
         self.refuses_content: set[str] = set()
+        self.closes_before: set[str] = set()
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
+        if address in self.closes_before:
+            return "421 4.3.2 closing"
         if address in self.refuses_recipient:
             return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
@@ -187,6 +193,42 @@ def test_if_the_server_hangs_up_other_messages_are_still_sent(
         deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW)
     assert waiting(store) == ["second@client.example"]
     assert [to for _, to, _ in mailbox.accepted] == [["first@client.example"], ["third@client.example"]]
+
+
+def test_after_the_server_has_closed_the_connection_the_others_are_sent(
+    store: Store, mailbox: Mailbox, serve: Serve
+) -> None:
+    """421 says that the server closes the connection (RFC 5321, section 3.8)."""
+    mailbox.closes_before.add("a@client.example")
+    enqueue(store, "a@client.example", "b@client.example")
+    with pytest.raises(DeliveryError) as caught:
+        deliver_by_smtp(store, f"smtp://127.0.0.1:{serve()}", SENDER, NOW)
+    assert "a@client.example: 421 4.3.2 closing" in str(caught.value)
+    assert [recipients for _, recipients, _ in mailbox.accepted] == [["b@client.example"]]
+    assert waiting(store) == ["a@client.example"]
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_sends_a_byte_now_and_then_ends_a_delivery_in_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr("reports.outbox._TIME_LIMIT", 0.5)
+    enqueue(store, "a@client.example")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                for _ in range(100):
+                    connection.sendall(b"2")
+                    time.sleep(0.1)
+
+        threading.Thread(target=trickle, daemon=True).start()
+        begin = time.monotonic()
+        with pytest.raises(DeliveryError, match="1 of 1 digests stay"):
+            deliver_by_smtp(store, f"{scheme}://127.0.0.1:{server.getsockname()[1]}", SENDER, NOW)
+        assert time.monotonic() - begin < 8
+    assert waiting(store) == ["a@client.example"]
 
 
 def test_a_message_that_one_process_is_sending_is_left_to_it(
