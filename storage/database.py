@@ -276,8 +276,8 @@ def _check_encoding(engine: Engine, name: str) -> None:
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
     if encoding != "UTF8":
         raise StorageError(
-            f"{name} has the encoding {encoding}, which lacks characters of vendors' texts: create another database with "
-            "createdb --encoding=UTF8 --template=template0"
+            f"{name} has the encoding {encoding}, which lacks characters of vendors' texts: create another database "
+            "with createdb --encoding=UTF8 --template=template0"
         )
 
 

@@ -1,5 +1,6 @@
 """Tables fit the terminal, or 80 columns, whatever they contain."""
 
+import time
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO

@@ -94,7 +94,7 @@ def test_a_database_that_cannot_store_every_character_is_refused(
     server.execute("CREATE DATABASE clausewatch_latin1 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     try:
         url = make_url(postgresql_url).set(database="clausewatch_latin1").render_as_string(hide_password=False)
-        with pytest.raises(StorageError, match="the encoding LATIN1, .*createdb --encoding=UTF8"):
+        with pytest.raises(StorageError, match=r"the encoding LATIN1, .*createdb --encoding=UTF8"):
             Store.open(url)
     finally:
         server.execute("DROP DATABASE clausewatch_latin1")
