@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 
 from core.captures import Capture
-from core.exceptions import ClausewatchError, RefusedError
+from core.exceptions import ClausewatchError, DamageError, RefusedError
 from crawler.captures import FetchedCapture
 from crawler.interruption import interrupted, is_interrupted, may_read
 from crawler.spiders.base import BaseSpider
@@ -150,14 +150,8 @@ class StorePipeline:
         """Reads captures batch by batch, until none is left or the crawl has to end."""
         while self._to_read and self._may_read():
             batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
-            read_captures: list[ReadCapture] = []
             try:
-                try:
-                    await self._read_while_allowed(batch, read_captures)
-                finally:
-                    for unread, read_capture in zip(batch, read_captures, strict=False):
-                        self._spider.unread_count -= 1
-                        await self._spider.on_capture_read(unread.capture, read_capture)
+                await self._read_batch(batch)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
             except ClosedPoolError:
@@ -166,6 +160,32 @@ class StorePipeline:
                 self._spider.logger.exception("a capture could not be read; it is kept")
         self._reading = None
         self._wake_engine()
+
+    async def _read_batch(self, batch: list[UnreadCapture]) -> None:
+        """Reads captures. If what is stored of a policy is damaged, its captures fail, and the others are read."""
+        read_captures: list[ReadCapture] = []
+        try:
+            try:
+                await self._read_while_allowed(batch, read_captures)
+            finally:
+                for unread, read_capture in zip(batch, read_captures, strict=False):
+                    self._spider.unread_count -= 1
+                    await self._note_read(unread, read_capture)
+        except DamageError as error:
+            left = batch[len(read_captures) :]
+            keys = list(dict.fromkeys(unread.capture.key for unread in left))
+            if len(keys) == 1:
+                self._spider.tally.add_failure(str(left[0].capture.key), str(error))
+                self._spider.unread_count -= len(left)
+                return
+            for key in keys:
+                await self._read_batch([unread for unread in left if unread.capture.key == key])
+
+    async def _note_read(self, unread: UnreadCapture, read_capture: ReadCapture) -> None:
+        try:
+            await self._spider.on_capture_read(unread.capture, read_capture)
+        except DamageError as error:  # in what was stored of this policy before
+            self._spider.tally.add_failure(f"{unread.capture.key} {unread.capture.asked_url}", str(error))
 
     async def _read_while_allowed(self, batch: list[UnreadCapture], read_captures: list[ReadCapture]) -> None:
         """Reads captures. ClosedPoolError if the crawl has to end: the processes that read captures are then ended.

@@ -112,7 +112,7 @@ def standings(
         for vendor, policy, revision, fault in session.execute(state.where(_is_of(PolicyRow, vendors)))
     }
     derived = _kept(session, vendors, rules)
-    new = dict(_derive(session, states.keys() - derived.keys(), hold))
+    new, damaged = _derived_soundly(session, states.keys() - derived.keys(), hold)
     derived |= new
     result = []
     for vendor, policy, captures, last_capture in counts:
@@ -127,7 +127,7 @@ def standings(
                 captures=captures,
                 last_capture=last_capture,
                 unread=unread,
-                fault=fault or "",
+                fault=fault or damaged.get(key, ""),
                 **values,
             )
         )
@@ -136,6 +136,23 @@ def standings(
         for key, values in new.items()
     ]
     return result, rows
+
+
+def _derived_soundly(
+    session: Session, keys: Collection[PolicyKey], hold: timedelta
+) -> tuple[dict[PolicyKey, _Derived], dict[PolicyKey, str]]:
+    """Returns what follows from the readings of policies, and the faults of the policies whose rows are damaged."""
+    try:
+        return dict(_derive(session, keys, hold)), {}
+    except DamageError:
+        derived: dict[PolicyKey, _Derived] = {}
+        faults: dict[PolicyKey, str] = {}
+        for key in keys:  # the others must not be lost
+            try:
+                derived |= dict(_derive(session, {key}, hold))
+            except DamageError as error:
+                faults[key] = str(error)
+        return derived, faults
 
 
 def keep(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,14 +1,18 @@
 """The pipeline: which errors of the database end a crawl."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 from unittest.mock import Mock, patch
 
 from scrapy.crawler import Crawler
 
-from core.exceptions import StorageError
+from core.captures import Verdict
+from core.exceptions import DamageError, StorageError
 from crawler.captures import FetchedCapture
 from crawler.pipeline import StorePipeline
+from intake.records import ReadCapture, UnreadCapture
 from intake.service import Intake
 from storage import Store, evidence
 from tests.intake.sources import MANY
@@ -39,3 +43,29 @@ def test_a_lost_database_ends_the_crawl(store: Store) -> None:
     with Intake(store, InThisProcess()) as intake, patch.object(evidence, "put", side_effect=StorageError("lost")):
         stored, failures, error = stored_by_pipeline(intake, item)
     assert (stored, failures, str(error)) == (0, [], "lost")
+
+
+def test_what_is_damaged_of_one_policy_leaves_the_others_read(store: Store) -> None:
+    """One damaged row ended every crawl, and so kept the new texts of all vendors from being read."""
+    read: list[str] = []
+
+    class Damaged(Mock):
+        def read(self, captures: Sequence[UnreadCapture]) -> Iterator[ReadCapture]:
+            for unread in captures:
+                if unread.capture.vendor == "v1":
+                    raise DamageError("the value 'x' in the database was altered")
+                read.append(unread.capture.vendor)
+                yield ReadCapture(unread.capture_id, True, Verdict("accepted"), "1")
+
+    async def note(*_: object) -> None:
+        return None
+
+    spider = Mock(intake=Damaged(), stopped=False, unread_count=4, on_capture_read=note)
+    pipeline = StorePipeline(cast(Crawler, Mock(spider=spider, stats=None)))
+    unread = [UnreadCapture(n, True, capture_of(MANY[n], vendor=f"v{n}"), None, POLICY) for n in range(4)]
+    with patch.object(pipeline, "_may_read", return_value=True):
+        asyncio.run(pipeline._read_batch(unread))
+    assert read == ["v0", "v2", "v3"]
+    (call,) = spider.tally.add_failure.mock_calls
+    assert call.args == ("v1/privacy", "the value 'x' in the database was altered")
+    assert spider.unread_count == 0

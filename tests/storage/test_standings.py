@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import ColumnElement, delete, text, update
+from sqlalchemy.orm import Session
 
 import storage.standings
 from core.declarations import Location, Policy
-from core.exceptions import StorageError
+from core.exceptions import DamageError, StorageError
 from core.policies import PolicyKey
 from storage import Review, Standing, Store
-from storage.tables.models import ReadingRow
+from storage.tables.models import ReadingRow, StandingRow
 from storage.upkeep import back_up, restore
 from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
@@ -282,3 +283,21 @@ def test_a_database_that_cannot_be_written_shows_the_standings_too(
     keep(store, A, 0)
     monkeypatch.setattr(storage.standings, "keep", fail)
     assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+
+
+def test_damage_of_one_vendor_leaves_the_standings_of_the_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for vendor in ("marmot", "otter"):
+        keeping.keep(store, capture_of(A, vendor=vendor), A, POLICY)
+    with store.database.write_session() as session:
+        session.execute(delete(StandingRow))
+    groups_of = storage.standings._groups
+
+    def damaged(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[Any]]:
+        groups = groups_of(session, condition)
+        if any(key.vendor == "marmot" for key in groups):
+            raise DamageError("the value 'x' in the database was altered")
+        return groups
+
+    monkeypatch.setattr(storage.standings, "_groups", damaged)
+    faults = {standing.vendor: (standing.fault, standing.last_accepted) for standing in store.library.standings()}
+    assert faults == {"marmot": ("the value 'x' in the database was altered", None), "otter": ("", BEGIN)}
