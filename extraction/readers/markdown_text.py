@@ -27,6 +27,10 @@ _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 # each other, the others are taken for text.
 _MOST_OPEN_BRACKETS = 20
 _BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
+# For each escaped bar of a table's row, markdown-it copies what stands in front of it in the cell. In a line with more,
+# a noncharacter stands for each until the text is rendered.
+_MOST_ESCAPED_BARS = 1_000
+_ESCAPED_BAR, _BAR = "\\|", "\ufdd0"
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 # A box to tick at the beginning of a list item (GitHub Flavored Markdown, section 5.3).
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
@@ -69,8 +73,8 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
     ExtractionError if a selector isn't valid CSS.
     """
     title, body = without_front_matter(without_source_line(text))
-    source = _with_lists_reindented(_with_footnotes_as_paragraphs(_HEADING_ID.sub("", body)))
-    rendered = _MARKDOWN.render(source).encode("utf-8", "replace")
+    source = _with_lists_reindented(_with_footnotes_as_paragraphs(_HEADING_ID.sub("", _with_few_escaped_bars(body))))
+    rendered = _MARKDOWN.render(source).replace(_BAR, "|").encode("utf-8", "replace")
     page = read_html(rendered, url=url, select=select, remove=remove, markdown=True)
     page.title = page.title or title
     return page
@@ -111,6 +115,15 @@ def _with_few_open_brackets(text: str) -> str:
 
 
 _MARKDOWN.core.ruler.before("inline", "bound_brackets", _bound_brackets)
+
+
+def _with_few_escaped_bars(text: str) -> str:
+    if text.count(_ESCAPED_BAR) <= _MOST_ESCAPED_BARS:
+        return text
+    return "\n".join(
+        line.replace(_ESCAPED_BAR, _BAR) if line.count(_ESCAPED_BAR) > _MOST_ESCAPED_BARS else line
+        for line in text.split("\n")
+    )
 
 
 def _with_footnotes_as_paragraphs(text: str) -> str:

@@ -78,3 +78,12 @@ def test_options_that_dont_end_are_searched_once() -> None:
     begin = time.process_time()
     parse_page(b"<p>Data.</p><select>" + b"<option " * 40_000)
     assert time.process_time() - begin < 1
+
+
+def test_many_escaped_bars_of_a_table_stay_bars() -> None:
+    """The Markdown parser takes the square of their number."""
+    row = "data" + r"\|" * 600_000 + "kept"
+    begin = time.process_time()
+    _, cell, _ = extract(f"|a|b|\n|-|-|\n|{row}|x|\n".encode(), "text/markdown").clauses
+    assert time.process_time() - begin < 2
+    assert cell.text == f"data{'|' * 600_000}kept"
