@@ -7,6 +7,12 @@ An exception whose name ends in `Interrupt` reports no failure. Such exceptions 
 defines them.
 """
 
+#: What a user can do about damage that only a backup repairs; the end of a sentence. `restore` fills only an empty
+#: database.
+RESTORE_ADVICE = (
+    "set CLAUSEWATCH_DATABASE_URL to a new database, and run `clausewatch restore FILE` with your last backup"
+)
+
 
 class ClausewatchError(Exception):
     """A failure that the user sees as a message, without a traceback."""

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.email_addresses import checked_address
 from core.exceptions import DeliveryError
+from core.plurals import plural
 from storage import Store
 
 _TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
@@ -43,7 +44,10 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
             store.subscriptions.release(message.id)
             if not isinstance(error, OSError):
                 raise
-            raise DeliveryError(f"{path}: {error.strerror}; the digest stays in the outbox") from None
+            raise DeliveryError(
+                f"{path} can't be written: {error.strerror}; the digest stays in the outbox, and the next run tries "
+                "again"
+            ) from None
         store.subscriptions.mark_sent(message.id, now)
         written.append(path)
     return written
@@ -95,8 +99,11 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             except (OSError, smtplib.SMTPException) as error:
                 host = urlsplit(smtp_url).hostname
                 raise DeliveryError(
-                    f"mail server {host}: {_reason(error)}; {len(waiting) - sent} of {len(waiting)} digests stay in "
-                    "the outbox; check CLAUSEWATCH_SMTP_URL"
+                    f"mail server {host}: {_reason(error)}. {len(waiting) - sent} of {plural(len(waiting), 'digest')} "
+                    "not "
+                    "sent; what is not sent stays in the outbox, and the next `clausewatch run` or `clausewatch "
+                    "digest` "
+                    "tries again. If it keeps failing, check CLAUSEWATCH_SMTP_URL"
                 ) from None
             if not store.subscriptions.claim(message.id):
                 continue
@@ -121,9 +128,11 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     if refused:
         lines = "\n  ".join(refused)
         raise DeliveryError(
-            f"{sent} of {len(waiting)} digests sent; the mail server refused the digests to\n  {lines}\n"
-            "Refused digests stay in the outbox, and the next delivery tries them again. "
-            "To remove them, use `clausewatch unsubscribe ADDRESS`."
+            f"{sent} of {plural(len(waiting), 'digest')} sent; the mail server refused the digests to\n  {lines}\n"
+            "Refused digests stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries again. "
+            "If an "
+            "address is no longer valid, `clausewatch unsubscribe ADDRESS` ends its subscription and deletes its "
+            "digests."
         )
     return sent
 
@@ -154,7 +163,7 @@ def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
     elif url.username and not _is_this_machine(url.hostname or ""):
         server.close()
         raise smtplib.SMTPNotSupportedError(
-            "the server offers no TLS, so the password would be sent unencrypted; use smtps://"
+            "the server offers no encryption (TLS), so the password was not sent; give a server that offers it"
         )
     return server
 

@@ -49,4 +49,4 @@ def test_files_that_cannot_be_read_or_written_give_one_message(
     shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
     assert "is not a complete backup" in clausewatch_with_captures("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in clausewatch_with_captures("restore", tmp_path / "none.backup", exit_code=2).stderr
-    assert "cannot be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr
+    assert "can't be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr

@@ -98,7 +98,7 @@ def check_failing_database(crawler: Crawler, archive: Archive, then: str, messag
 
 
 def test_a_full_disk_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
-    check_failing_database(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
+    check_failing_database(crawler, archive, DISK_FULL, "its disk is full: free space on the disk and run this again")
 
 
 def test_a_locked_sqlite_file_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
