@@ -69,7 +69,7 @@ def summary(report: Report) -> str:
             sentences.append(f"Besides, {_enumerated(others)}.")
     else:
         total = len(comparison.changes)
-        sentences.append(f"Nothing substantive changed: {_enumerated(others)} change{'s' * (total != 1)}.")
+        sentences.append(f"No change is classed as substantive: {_enumerated(others)} change{'s' * (total != 1)}.")
     sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
     return " ".join(sentences)
 

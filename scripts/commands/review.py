@@ -62,7 +62,8 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
         if policy in (None, name)
     ]
     if not keys:
-        raise UsageError(f"none of these vendors has a policy {policy!r}")
+        whose = "none of these vendors" if slugs else "no vendor"
+        raise UsageError(f"{whose} has a policy {policy!r}")
     with open_store(settings) as store:
         reviews = list(policies_to_review(store, keys, slugs))
     if output_format == "json":
@@ -93,9 +94,9 @@ def show(capture_id: int, output_format: str) -> None:
         if fields[name] is not None and fields[name] != "":
             click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
     if capture.held:
-        click.echo(f"held: {_HELD_CELLS['evidence']}", err=True)
+        click.echo(f"held: {_HELD_CELLS['evidence']}; accept or reject it with this command", err=True)
     for review in fields["reviews"]:
-        note = f": {escape_line(review['note'])}" if review["note"] else ""
+        note = f", note: {escape_line(review['note'])}" if review["note"] else ""
         click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)
     print_clauses(capture.clauses or ())
 
@@ -121,7 +122,8 @@ def reject(capture_ids: tuple[int, ...], note: str, only: bool) -> None:
 def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str, only: bool) -> None:
     with open_store(load_settings()) as store:
         store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC), only))
-    click.echo(f"{decision} {plural(len(capture_ids), 'capture')}", err=True)
+    scope = "" if only else ", and every capture of the same policy with the same text, also later ones"
+    click.echo(f"{decision} {plural(len(capture_ids), 'capture')}{scope}", err=True)
 
 
 def _account() -> str:
@@ -142,7 +144,7 @@ def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
         held = sum(capture.held for capture in review.waiting)
         counts = [(len(review.waiting) - held, "quarantined capture"), (held, "held capture")]
         counted = ", ".join(plural(count, noun) for count, noun in counts if count)
-        click.echo(f"{blank_line}{review.key.vendor} {review.key.policy}: {counted}")
+        click.echo(f"{blank_line}{review.key}: {counted}")
         time_text = short_times([capture.stored.capture.captured_at] for capture in review.waiting)
         rows = [
             {

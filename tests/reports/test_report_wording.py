@@ -33,11 +33,11 @@ def render(*changes: Change) -> tuple[RenderedChange, ...]:
             1,
             "3 substantive changes: 2 removed, 1 added. Besides, 1 factual and 2 editorial. 1 clause unchanged.",
         ),
-        ((EVERY_KIND[3],), 0, "Nothing substantive changed: 1 editorial change. 0 clauses unchanged."),
+        ((EVERY_KIND[3],), 0, "No change is classed as substantive: 1 editorial change. 0 clauses unchanged."),
         (
             (EVERY_KIND[3], EVERY_KIND[9]),
             0,
-            "Nothing substantive changed: 1 factual and 1 editorial changes. 0 clauses unchanged.",
+            "No change is classed as substantive: 1 factual and 1 editorial changes. 0 clauses unchanged.",
         ),
     ],
 )

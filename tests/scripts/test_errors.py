@@ -127,7 +127,7 @@ def test_changes_below_a_broken_declaration_are_told_when_it_is_mended(
     sound = declaration.read_text(encoding="utf-8")
     declaration.write_text("name: Lanternpost\n", encoding="utf-8")
     result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=1)
-    assert "lanternpost: its changes are told when its declaration is mended: " in result.stderr
+    assert "; digests report its changes again when this is corrected" in result.stderr
     assert "lanternpost.yaml:1: homepage: this field is missing" in result.stderr
     declaration.write_text(sound, encoding="utf-8")
     assert clausewatch("digest", "--to", tmp_path / "mail").stderr.startswith("0 digests")

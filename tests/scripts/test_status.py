@@ -25,7 +25,7 @@ def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewa
         ["lanternpost", "privacy", "2022-02-02 quarantined", "2022-02-02", "", "1 blocked", ""],
     ]
     assert sentences == [
-        "lanternpost privacy: quarantined since 2022-02-02 as blocked: the page says:",
+        "lanternpost/privacy: quarantined since 2022-02-02 (blocked): the page says:",
         "  'Just a moment...'",
     ]
     assert operation == ["last run: none yet", "outbox: empty"]
