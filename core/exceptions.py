@@ -95,4 +95,11 @@ class ArchiveBudgetError(ClausewatchError):
 
 
 class DeliveryError(ClausewatchError):
-    """The mail server did not accept a digest. The digest stays in the outbox. The next delivery sends it again."""
+    """A digest could not be delivered. The digest stays in the outbox. The next delivery sends it again.
+
+    summary: a phrase that says how many digests were delivered: `1 of 2 digests sent`.
+    """
+
+    def __init__(self, message: str, summary: str) -> None:
+        super().__init__(message)
+        self.summary = summary

@@ -8,7 +8,7 @@ from typing import Any
 from scrapy.statscollectors import StatsCollector
 
 from core.addresses import without_userinfo
-from core.captures import Capture
+from core.captures import Capture, reason_words
 from core.dates import iso
 from core.escaping import escape_line
 from core.plurals import plural
@@ -138,7 +138,8 @@ class Tally:
             evidence = " ".join(verdict.evidence.split())
             evidence = evidence if len(evidence) <= _MAX_EVIDENCE else f"{evidence[: _MAX_EVIDENCE - 1].rstrip()}…"
             line = (
-                f"{capture.key} {without_userinfo(capture.asked_url)} at {iso(capture.captured_at)} ({verdict.reason})"
+                f"{capture.key} {without_userinfo(capture.asked_url)} at {iso(capture.captured_at)} "
+                f"({reason_words(verdict.reason)})"
             )
             description = escape_line(f"{line}: {evidence}" if evidence else line)
             self._stats.set_value(

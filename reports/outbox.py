@@ -31,8 +31,9 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
 
     DeliveryError if a file can't be written. The digest for this file and all later digests stay in the outbox.
     """
-    written = []
-    for message in store.subscriptions.outbox():
+    written: list[Path] = []
+    waiting = store.subscriptions.outbox()
+    for message in waiting:
         if not store.subscriptions.claim(message.id):
             continue
         recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
@@ -46,7 +47,8 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
                 raise
             raise DeliveryError(
                 f"{path} can't be written: {error.strerror}; the digest stays in the outbox, and the next run tries "
-                "again"
+                "again",
+                f"{len(written)} of {plural(len(waiting), 'digest')} written",
             ) from None
         store.subscriptions.mark_sent(message.id, now)
         written.append(path)
@@ -101,9 +103,10 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
                 raise DeliveryError(
                     f"mail server {host}: {_reason(error)}. {len(waiting) - sent} of {plural(len(waiting), 'digest')} "
                     "not "
-                    "sent; what is not sent stays in the outbox, and the next `clausewatch run` or `clausewatch "
-                    "digest` "
-                    "tries again. If it keeps failing, check CLAUSEWATCH_SMTP_URL"
+                    "sent. They stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries "
+                    "again. If "
+                    "this does not end, check CLAUSEWATCH_SMTP_URL",
+                    f"{sent} of {plural(len(waiting), 'digest')} sent",
                 ) from None
             if not store.subscriptions.claim(message.id):
                 continue
@@ -127,12 +130,14 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             _quit(server)
     if refused:
         lines = "\n  ".join(refused)
+        summary = f"{sent} of {plural(len(waiting), 'digest')} sent"
         raise DeliveryError(
-            f"{sent} of {plural(len(waiting), 'digest')} sent; the mail server refused the digests to\n  {lines}\n"
+            f"{summary}; the mail server refused the digests to\n  {lines}\n"
             "Refused digests stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries again. "
             "If an "
             "address is no longer valid, `clausewatch unsubscribe ADDRESS` ends its subscription and deletes its "
-            "digests."
+            "digests.",
+            summary,
         )
     return sent
 

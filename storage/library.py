@@ -109,7 +109,7 @@ class Library:
             reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
             if reading is None or reading.document_sha256 is None:
                 evidence = reading.evidence if reading else UNREAD.evidence
-                raise ExtractionError(f"the capture of {row.url} could not be read as a document: {evidence}")
+                raise ExtractionError(f"capture {capture_id} ({row.url}) could not be read: {evidence}")
             return documents.get(session, reading.document_sha256)
 
     def payload(self, sha256: str) -> bytes:

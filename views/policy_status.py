@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from core.addresses import without_userinfo
-from core.captures import Reason
+from core.captures import Reason, reason_words
 from core.dates import iso
 from core.declarations import Vendor
 from core.escaping import escape_line
@@ -186,7 +186,7 @@ def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
         has_undecided |= status.failing == "quarantined" or status.held_since is not None
         if status.failing == "quarantined" and status.failing_since is not None:
             quoted = f": {quoted_evidence(status.standing.evidence)}" if status.standing.evidence else ""
-            yield f"{name}: quarantined since {status.failing_since:%Y-%m-%d} ({status.reason}){quoted}"
+            yield f"{name}: quarantined since {status.failing_since:%Y-%m-%d} ({reason_words(status.reason)}){quoted}"
         if status.held_since is not None:
             held_text = status.standing.held_text
             quoted = f"; it begins: {quoted_evidence(held_text)}" if held_text else ""

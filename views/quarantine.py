@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from core.captures import reason_words
 from core.declarations import Vendor
 from core.escaping import escape_line
 from core.plurals import plural
@@ -74,5 +75,5 @@ def _reasons(quarantined: Sequence[StoredCapture]) -> str:
     """
     reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
     if len(reasons) == 1:
-        return f"all {reasons[0][0]}"
-    return ", ".join(f"{count} {reason}" for reason, count in reasons)
+        return f"all {reason_words(reasons[0][0])}"
+    return ", ".join(f"{count} {reason_words(reason)}" for reason, count in reasons)

@@ -39,14 +39,14 @@ _only_option: Decorator = click.option(
 @format_option("text", "json")
 @click.pass_context
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
-    """List the captures that wait for a person's decision, quarantined or held; accept or reject captures.
+    """List the captures that wait for your decision, quarantined or held; accept or reject captures.
 
     A capture is held if its text shares nothing with the text before, and no later capture has decided what it is.
 
-    A decision is about a capture's text: it replaces the extractor's verdict on every capture of the policy that shows
-    the same text or has the same bytes, also on later captures, until the next decision on that text. An accepted
-    capture shows a version; a rejected capture shows no version. If a change results from a decision, the next digest
-    reports it, but only if the change is later than everything that the subscriber's earlier digests covered.
+    A decision counts for all captures of the policy with the same text or the same bytes, also for later ones, until
+    you decide again; --only limits it to the captures that you name. An accepted capture shows a version; a rejected
+    capture shows no version. If your decision makes a change visible, the next digest reports it, unless an earlier
+    digest has covered later times.
 
     A broken declaration is named on standard error, the captures of the other vendors are listed, and the exit status
     is 1.

@@ -20,7 +20,7 @@ def test_a_backup_is_restored_into_another_database(
 ) -> None:
     file = tmp_path / "all.backup"
     result = clausewatch_with_captures("backup", file)
-    assert (result.stdout, result.stderr) == ("", f"{file}: {file.stat().st_size:,} bytes\n")
+    assert (result.stdout, result.stderr) == ("", f"{file} is written: {file.stat().st_size:,} bytes\n")
     before = clausewatch_with_captures("versions", "lanternpost").stdout
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
     monkeypatch.setenv("CLAUSEWATCH_PAYLOADS_URL", (tmp_path / "payloads").as_uri())

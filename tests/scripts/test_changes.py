@@ -56,7 +56,7 @@ def test_only_changes_since_the_date_are_compared(clausewatch: Clausewatch, monk
     assert (change["old"]["version"], change["new"]["version"]) == (3, 4)
     assert (change["after"], change["before"]) == ("2023-11-30T17:45:00Z", "2024-05-05T12:00:00Z")
     assert change["command"].startswith("clausewatch report lanternpost @")
-    assert "no change was seen since" in clausewatch("changes").stderr
+    assert "no change has been seen since" in clausewatch("changes").stderr
     assert json.loads(clausewatch("changes", "--vendor", "lanternpost", "--format", "json").stdout) == []
     assert len(compared) == 1
 

@@ -46,8 +46,8 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("vendors", "try", "https://a.example/", "--ignore", "("), "'(' is not a pattern that RE2 can read"),
         (("vendors", "add", "privacy.html", "--yes"), "'privacy.html': must be a web address"),
         (("vendors", "add", "https://a.example/", "--policy", "My Terms", "--yes"), "is not a policy's name"),
-        (("vendors", "add", "https://a.example/", "--slug", "A B", "--yes"), "can't be a vendor's slug"),
-        (("vendors", "forget", "nobody", "--confirm", "nobody"), "no capture of nobody is stored"),
+        (("vendors", "add", "https://a.example/", "--slug", "A B", "--yes"), "can't be a vendor's name"),
+        (("vendors", "forget", "nobody", "--confirm", "nobody"), "no captures of 'nobody' are stored"),
     ],
 )
 def test_an_invalid_request_gives_one_message_and_status_2(
@@ -106,7 +106,7 @@ def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
         ("verify", 1, "1 capture"),
         ("reextract", 1, "lanternpost privacy: 0 captures read again"),
         ("review", 1, "no quarantined capture waits"),
-        ("changes", 1, "no change was seen"),
+        ("changes", 1, "no change has been seen"),
     ],
 )
 def test_a_broken_declaration_is_named_beside_the_other_vendors(

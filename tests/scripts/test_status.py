@@ -21,7 +21,7 @@ def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewa
     table, sentences, operation = (part.splitlines() for part in result.stdout.split("\n\n"))
     assert max(map(len, (*table, *sentences, *operation))) <= 80
     assert cells_of(table) == [
-        ["vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "unread"],
+        ["vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "not read"],
         ["lanternpost", "privacy", "2022-02-02 quarantined", "2022-02-02", "", "1 blocked", ""],
     ]
     assert sentences == [

@@ -159,8 +159,9 @@ def test_a_renamed_vendor_keeps_its_versions_and_its_subscribers(clausewatch: Cl
     clausewatch("subscribe", "ann@example.org", "--vendor", "lanternpost")
     versions = clausewatch("versions", "lanternpost").stdout
     result = clausewatch("vendors", "rename", "lanternpost", "lantern")
-    assert (
-        result.stderr == f"lanternpost is called lantern now, in {vendors}/lantern.yaml too; 2 captures belong to it\n"
+    assert result.stderr == (
+        f"lanternpost is renamed to lantern; its declaration is in {vendors}/lantern.yaml, and 2 stored captures "
+        "bear the new name\n"
     )
     assert clausewatch("versions", "lantern").stdout == versions
     with Store.open(load_settings().database_url) as store:
@@ -220,6 +221,8 @@ def test_a_history_without_a_declaration_is_exported_and_forgotten(
     assert (status, "'lantern' is not 'lanternpost'; nothing was deleted" in stderr) == (2, True)
     name = ("lanternpost/privacy", "--confirm", "lanternpost/privacy")
     assert "2 captures of lanternpost/privacy deleted" in clausewatch("vendors", "forget", *name).stderr
-    assert "no capture of lanternpost/privacy is stored" in clausewatch("vendors", "forget", *name, exit_code=2).stderr
+    assert (
+        "no captures of 'lanternpost/privacy' are stored" in clausewatch("vendors", "forget", *name, exit_code=2).stderr
+    )
     assert "without a declaration" not in clausewatch("status").stdout
     assert "nothing is damaged" in clausewatch("verify").stderr

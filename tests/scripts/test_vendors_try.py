@@ -35,7 +35,7 @@ def page(tmp_path: Path) -> Path:
 def test_a_saved_page_is_read(clausewatch: Clausewatch, tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     result = clausewatch("vendors", "try", tmp_path / name)
-    assert f"{len(content)} bytes\nverdict: accepted\n" in result.stderr
+    assert f"{len(content):,} bytes\nverdict: accepted\n" in result.stderr
     assert "left out" not in result.stderr
     assert all(text in result.stdout for text in PARAGRAPHS)
     assert "Shop" not in result.stdout

@@ -77,8 +77,8 @@ def test_without_scrapy_playwright_only_rendered_pages_fail(two_vendors: tuple[C
     result = scrapy_crawl(crawler, "live", environment={"PYTHONPATH": path}, **SETTINGS)
     assert result.returncode == 3
     assert result.stderr == (
-        f"failed: kestrel/privacy {site.url}/p: this location has `render: browser`, but the support for browsers is not "
-        "installed; in clausewatch's folder, run: pip install --editable '.[browser]'\n"
+        f"failed: kestrel/privacy {site.url}/p: this location has `render: browser`, but the support for browsers is "
+        "not installed; in clausewatch's folder, run: pip install --editable '.[browser]'\n"
         "live: 1 capture found, 1 new (0 quarantined), 1 failed\n"
     )
 
