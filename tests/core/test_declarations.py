@@ -327,8 +327,8 @@ def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "fault"),
     [
-        ("a: &a [*a]\n", 1, "refers to the part itself"),
-        ("name: x\nother: &a\n  b: [&c {d: *a}]\n", 2, "refers to the part itself"),
+        ("a: &a [*a]\n", 1, "an alias (*name) in this part refers to the part itself"),
+        ("name: x\nother: &a\n  b: [&c {d: *a}]\n", 2, "an alias (*name) in this part refers to the part itself"),
         (
             "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
             16,

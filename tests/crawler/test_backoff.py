@@ -71,7 +71,7 @@ def test_the_gate_stays_closed_after_too_many_errors_in_a_row() -> None:
     for _ in range(3):
         closed.strike(ERROR, monotonic())
     assert isinstance(closed.given_up, ArchiveNotAnsweringError)
-    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row; the last error: status 503"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match="3 requests in a row have failed; the last error: status 503"):
         asyncio.run(closed.enter("replay"))
 
 

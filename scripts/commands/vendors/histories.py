@@ -73,9 +73,7 @@ def rename(old: _Name, new: _Name) -> None:
         if declared[0] == (old.policy or old.vendor):
             _rename_declaration(path, new_path, old, new)
     click.echo(
-        f"{old} is renamed to {new}; its declaration is in {new_path}, and {plural(captures, 'stored capture')} bear "
-        "the "
-        "new name",
+        f"{old} is renamed to {new}; its declaration is in {new_path}; it has {plural(captures, 'stored capture')}",
         err=True,
     )
 
