@@ -94,7 +94,7 @@ def show(capture_id: int, output_format: str) -> None:
         if fields[name] is not None and fields[name] != "":
             click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
     if capture.held:
-        click.echo(f"held: {_HELD_CELLS['evidence']}; accept or reject it with this command", err=True)
+        click.echo(f"held: {_HELD_CELLS['evidence']}; `clausewatch review accept` or `reject` decides", err=True)
     for review in fields["reviews"]:
         note = f", note: {escape_line(review['note'])}" if review["note"] else ""
         click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)

@@ -70,7 +70,7 @@ def test_the_verdict_names_its_rule(clausewatch: Clausewatch, tmp_path: Path) ->
 def test_a_saved_page_is_judged_as_the_named_policy(clausewatch: Clausewatch) -> None:
     page = PAGES / CAPTURES[0][0]
     assert "verdict: accepted" in clausewatch("vendors", "try", page).stderr
-    assert "(other_document)" in clausewatch("vendors", "try", page, "--policy", "cookies").stderr
+    assert "(other document)" in clausewatch("vendors", "try", page, "--policy", "cookies").stderr
 
 
 @pytest.mark.parametrize(
