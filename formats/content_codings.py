@@ -44,7 +44,7 @@ class CutOffBodyError(DamagedBodyError):
     """The compressed body is cut off. beginning: what could be decompressed."""
 
     def __init__(self, beginning: bytes) -> None:
-        super().__init__("its compressed data is cut off")
+        super().__init__("the compressed body is cut off")
         self.beginning = beginning
 
 

@@ -38,8 +38,8 @@ def command(
     the record's WARC-Date. A capture whose record is incomplete is quarantined as truncated. Captures in a file that
     `clausewatch export` wrote are restored exactly.
 
-    A saved page needs --captured-at and --url, unless the first line of the file states the time and the address in the
-    form of the Princeton-Leuven corpus of privacy policies.
+    A saved page needs --captured-at and --url, unless it is a text of the Princeton-Leuven corpus of privacy policies:
+    the first line of such a file names the site and the day.
     """
     settings = load_settings()
     key = PolicyKey(vendor, policy)

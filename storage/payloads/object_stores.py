@@ -145,7 +145,7 @@ def _unavailable(url: str, error: Exception) -> UnavailableError:
     message = str(error).partition("\n")[0]
     # The numbers are ENOSPC (28), EDQUOT (122), EACCES (13) and EROFS (30).
     if "os error 28" in message or "os error 122" in message:
-        advice = "has no space left: free some and run this again"
+        advice = "is on a full disk: free space there and run this again"
     elif "os error 13" in message or "os error 30" in message:
         advice = "can't be read or written: give this user the right to read and write it"
     else:

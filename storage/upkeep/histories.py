@@ -115,7 +115,9 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
     if _count(session, new):
         raise UsageError(
             f"{new} has captures of its own, and two histories can't be joined. If you don't need the captures of "
-            f"{new}, delete them for good with `clausewatch vendors forget {new}`, then rename again"
+            f"{new}, delete them for good with `clausewatch vendors forget {new}`, which needs {new} not to be "
+            "declared; then "
+            "rename again"
         )
     captures = _rename_captures(session, old, new)
     for table in _tables_of_policies():
