@@ -22,13 +22,22 @@ def urlkey(url: str) -> str:
         parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
         _ = parts.port  # urlsplit checks the port only when this attribute is read
     except ValueError as error:
-        raise ValueError(f"{url!r} is not a web address: {error}") from None
+        raise ValueError(f"{url!r} is not a web address: {_reason(error)}") from None
     host = _WWW.sub("", (parts.hostname or "").rstrip("."))
     if not host:
-        raise ValueError(f"{url!r} has no host")
+        raise ValueError(f"{url!r} is not a web address: the name of the host is missing")
     path = re.sub(r"/{2,}", "/", parts.path).lower().rstrip("/") or "/"
     query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}){path}{'?' + query if query else ''}"
+
+
+def _reason(error: ValueError) -> str:
+    """Returns why Python's urlsplit rejects an address, in words that name the part to correct."""
+    if "Port" in str(error):
+        return "the port must be a number from 0 to 65535"
+    if "IPv6" in str(error):
+        return "the square brackets, which enclose an IPv6 address, are wrong"
+    return f"the name of the host can't be read: {error}"
 
 
 def without_userinfo(text: str) -> str:

@@ -31,6 +31,12 @@ Reason = Literal[
     "rejected",  # a person reviewed the capture and rejected it
 ]
 
+
+def reason_words(reason: Reason | None) -> str:
+    """Returns a reason in the words of a sentence: `not found`. reason: None gives the empty string."""
+    return (reason or "").replace("_", " ")
+
+
 _BEGIN_OF_THE_WEB = datetime(1990, 1, 1, tzinfo=UTC)
 _MOST_AHEAD = timedelta(days=1)
 

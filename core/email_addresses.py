@@ -22,5 +22,7 @@ def checked_address(address: str) -> str:
         # The standard library's parser raises IndexError or AttributeError for some invalid addresses.
         is_valid = False
     if not is_valid or " " in text:
-        raise UsageError(f"{address!r} is not an e-mail address; give one like name@example.com, in ASCII")
+        raise UsageError(
+            f"{address!r} is not an e-mail address; give one like name@example.com, without accented letters"
+        )
     return text

@@ -7,6 +7,12 @@ An exception whose name ends in `Interrupt` reports no failure. Such exceptions 
 defines them.
 """
 
+#: What a user can do about damage that only a backup repairs; the end of a sentence. `restore` fills only an empty
+#: database.
+RESTORE_ADVICE = (
+    "set CLAUSEWATCH_DATABASE_URL to a new database, and run `clausewatch restore FILE` with your last backup"
+)
+
 
 class ClausewatchError(Exception):
     """A failure that the user sees as a message, without a traceback."""
@@ -89,4 +95,11 @@ class ArchiveBudgetError(ClausewatchError):
 
 
 class DeliveryError(ClausewatchError):
-    """The mail server did not accept a digest. The digest stays in the outbox. The next delivery sends it again."""
+    """A digest could not be delivered. The digest stays in the outbox. The next delivery sends it again.
+
+    summary: a phrase that says how many digests were delivered: `1 of 2 digests sent`.
+    """
+
+    def __init__(self, message: str, summary: str) -> None:
+        super().__init__(message)
+        self.summary = summary

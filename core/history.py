@@ -280,45 +280,48 @@ def names_version(when: str) -> bool:
     return when.startswith("@") or _NUMBER.fullmatch(when) is not None
 
 
-def period_for(history: History, when: str, now: datetime) -> Period:
+def period_for(history: History, when: str, now: datetime, policy: str) -> Period:
     """Returns the period that a user names with a date, or with the id or the number of a version.
 
     when: a date (a year, a month, a day or a time), `@id`, or a version's number (`#3`; a number of up to three digits
         also without the sign). A date selects the period that covers the end of that year, month or day. `@id` and a
         number select the last period of the version. The id may be shortened if only one version matches.
-    now: the present time, timezone-aware UTC.
+    now: the present time, timezone-aware UTC. policy: the policy's name for messages: `hesk/privacy`.
 
     UsageError if no capture was accepted by that date, if the date is in the future, or if no version or several
     versions match.
     """
     if not history.periods:
-        raise UsageError("no capture of this policy has been accepted yet; crawl it first")
+        raise UsageError(
+            f"no capture of {policy} has been accepted yet; crawl it, or accept a capture if `clausewatch review` "
+            "lists one"
+        )
     if names_version(when):
-        return _version_named(history, when).periods[-1]
+        return _version_named(history, when, policy).periods[-1]
     span = parse_span(when)
     if span.begin > now:
         raise UsageError(f"{when} is in the future; give a date up to today")
     period = history.period_at(span.end)
     if period is None:
         first = iso(history.periods[0].first.captured_at)
-        raise UsageError(f"no capture of this policy was accepted by {when}; its first accepted capture is of {first}")
+        raise UsageError(f"{policy} has no accepted capture from {when} or earlier; the first one is from {first}")
     return period
 
 
-def _version_named(history: History, name: str) -> Version:
+def _version_named(history: History, name: str, policy: str) -> Version:
     if name.startswith("@"):
         matches = [version for version in history.versions if version.id.startswith(name[1:])]
-        if len(matches) != 1 or name == "@":
-            candidates = ", ".join(f"@{version.id}" for version in matches or history.versions)
-            raise UsageError(
-                f"{name} names {len(matches) or 'no'} version{'s' * (len(matches) > 1)}; there are: {candidates}"
-            )
-        return matches[0]
+        if len(matches) == 1 and name != "@":
+            return matches[0]
+        candidates = [f"@{version.id}" for version in matches or history.versions]
+        if len(matches) > 1:
+            raise UsageError(f"{name} can be {' or '.join(candidates)}; give more characters")
+        raise UsageError(f"{policy} has no version {name}; it has: {', '.join(candidates)}")
     number = int(name.removeprefix("#"))
     for version in history.versions:
         if version.number == number:
             return version
     count = len(history.versions)
     raise UsageError(
-        f"this policy has no version {number}; it has {f'versions 1 to {count}' if count > 1 else 'only version 1'}"
+        f"{policy} has no version {number}; it has {f'versions 1 to {count}' if count > 1 else 'only version 1'}"
     )

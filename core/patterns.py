@@ -29,4 +29,7 @@ def compile_pattern(pattern: str) -> Any:
     except (re2.error, UnicodeEncodeError) as error:
         cause = error.args[0] if error.args else error
         reason = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
-        raise ValueError(f"{pattern!r} is not a pattern that RE2 can read: {reason}") from None
+        # RE2 names the part of the pattern after a colon: `missing ): (`.
+        kind, _, part = reason.partition(": ")
+        place = f" in {part!r}" if part and part != pattern else ""
+        raise ValueError(f"{pattern!r} is not a regular expression that RE2 can read: {kind}{place}") from None

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default=f"sqlite:///{CHECKOUT / 'data' / 'clausewatch.db'}",
-        description="SQLAlchemy URL of the database: sqlite:/// or postgresql+psycopg://",
+        description="Where the database is: sqlite:////path/to/file or postgresql://user@host/database",
     )
     payloads_url: str = Field(
         default="",
@@ -50,12 +50,12 @@ class Settings(BaseSettings):
     wayback_url: str = Field(
         default="https://web.archive.org",
         validation_alias="WAYBACK_URL",
-        description="Scheme, host and port of the web archive",
+        description="Address of the web archive",
     )
     state_home: Path = Field(
         default=Path("~/.local/state"),
         validation_alias="XDG_STATE_HOME",
-        description="Folder for clausewatch/, in which this machine's crawls share an archive's request limits",
+        description="Folder in whose folder clausewatch/ this machine's crawls count their requests to archives",
     )
     allow_private: bool = Field(
         default=False,
@@ -211,13 +211,17 @@ def _fault_text(fault: Any) -> str:
 
 
 def _expected(name: str) -> str:
-    """Returns what a setting must be, in words: `must be a whole number, at least 5, at most 1800`."""
+    """Returns what a setting must be: `must be a whole number of seconds, at least 5 and at most 1800`."""
     field = Settings.model_fields[name]
     if field.annotation is bool:
         return "must be 1 or 0"
-    words = ["must be a whole number" if field.annotation is int else "must be a number"]
-    for limit in field.metadata:
-        for attribute, phrase in (("gt", "more than"), ("ge", "at least"), ("le", "at most")):
-            if (bound := getattr(limit, attribute, None)) is not None:
-                words.append(f"{phrase} {bound}")
-    return ", ".join(words)
+    description = (field.description or "").lower()
+    unit = next((f" of {unit}" for unit in ("seconds", "days", "MiB") if description.startswith(unit.lower())), "")
+    bounds = [
+        (phrase, value)
+        for limit in field.metadata
+        for attribute, phrase in (("gt", "more than"), ("ge", "at least"), ("le", "at most"))
+        if (value := getattr(limit, attribute, None)) is not None
+    ]
+    number = f"a {'whole ' if field.annotation is int else ''}number{unit}"
+    return f"must be {number}, {' and '.join(f'{phrase} {value}' for phrase, value in bounds)}"

@@ -48,7 +48,7 @@ def _count(node: yaml.Node, counts: dict[int, int]) -> int:
     """
     known = counts.get(id(node))
     if known == 0:
-        raise YamlSizeError("an alias in this part stands for the part itself; write the part out", node)
+        raise YamlSizeError("an alias (*name) in this part refers to the part itself; write the text out instead", node)
     if known is not None:
         return known
     counts[id(node)] = 0
@@ -58,7 +58,7 @@ def _count(node: yaml.Node, counts: dict[int, int]) -> int:
         count = 1 + sum(_count(value, counts) for value in node.value)
     else:
         if len(node.value) > _LONGEST_NUMBER and node.tag != "tag:yaml.org,2002:str":
-            raise YamlSizeError(f"a number has more than {_LONGEST_NUMBER:,} characters", node)
+            raise YamlSizeError(f"a number has more than {_LONGEST_NUMBER:,} characters; put it in quotes", node)
         count = 1
     if count > _MOST_VALUES:
         message = f"this part has more than {_MOST_VALUES:,} values, with those that aliases stand for; write less"

@@ -223,12 +223,12 @@ class Gate:
                 self.given_up = self._budget.blocked()
             elif self._strikes >= limits.strikes:
                 self.given_up = ArchiveNotAnsweringError(
-                    f"the archive failed to answer {self._strikes} times in a row; the last error: {error}"
+                    f"{self._strikes} requests in a row have failed; the last error: {error}"
                 )
             else:
                 if self._budget is not None:
                     self._budget.pause(until)
-                _log.warning("temporary error of the archive: %s; trying again in %.0f s", error, wait)
+                _log.warning("a request to the archive has failed: %s; trying again in %.0f s", error, wait)
         except ArchiveBudgetError as budget_error:
             self.given_up = budget_error
 
@@ -263,7 +263,7 @@ class ArchiveBackOff:
             return response
         retry = self._retry(request, error)
         if retry is None:
-            raise ArchiveKeepsFailingError(f"the archive answered every try with an error; the last error: {error}")
+            raise ArchiveKeepsFailingError(f"every try has failed; the last error: {error}; the next crawl tries again")
         return retry
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:

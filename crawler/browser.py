@@ -119,7 +119,9 @@ class Browser:
             if is_interrupted(self._crawler):
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
-                raise PageNotTakenError(f"Chromium could not open a page: {fault}")
+                raise PageNotTakenError(
+                    f"Chromium ended before it could open the page ({fault}); the next crawl tries again"
+                )
             served = _chained([fetch.as_served(document) for document in visit.documents])
             rendered = [(_rendered_capture(served[-1][0], html, visit), html)] if html else []
             return compose("alternative", [*served, *rendered], fault)
@@ -144,7 +146,10 @@ class Browser:
                 handler.browser_provider = handler.browser_provider_cls(handler.config)
                 await handler.browser_provider.start()
             except (PlaywrightError, OSError) as error:
-                raise PageNotTakenError(f"Playwright could not be started: {first_line(error)}") from None
+                raise PageNotTakenError(
+                    f"Playwright, which controls Chromium, could not be started: {first_line(error)}; in clausewatch's "
+                    "folder, run: pip install --editable '.[browser]'"
+                ) from None
             self._handler = handler
         return self._handler
 

@@ -152,8 +152,8 @@ class Budget:
                 return result
         except Timeout:
             raise ArchiveBudgetError(
-                f"another process has held {self._path}.lock for {_LOCK_TIMEOUT} s: find the crawl that hangs, and "
-                "end it"
+                f"another crawl of this archive has kept all others waiting for {_LOCK_TIMEOUT} s and seems to hang "
+                f"(it holds {self._path}.lock); end it, and run this crawl again"
             ) from None
         except OSError as error:
             raise self._unusable(error) from None
@@ -167,12 +167,14 @@ class Budget:
             raise self._unusable(error) from None
         except ValidationError:
             raise ArchiveBudgetError(
-                f"{self._path} is damaged. In this file, the crawls of this machine share the archive's limits. When "
-                "no crawl is running, delete it"
+                f"{self._path}, in which the crawls of this machine count their requests to the archive, is damaged; "
+                "when no crawl is running, delete it"
             ) from None
 
     def _unusable(self, error: OSError) -> ArchiveBudgetError:
         return ArchiveBudgetError(
-            f"{error.filename or self._path}: {error.strerror}. In this folder, the crawls of this machine share the "
-            "archive's limits. Give this user the right to write to the folder, or set XDG_STATE_HOME to another one"
+            f"{error.filename or self._path}, where the crawls of this machine count their requests to the archive, "
+            f"can't be used: {error.strerror}; give this user the right to write to the folder, or set XDG_STATE_HOME "
+            "to "
+            "another folder"
         )

@@ -103,7 +103,8 @@ def _launch_failure(error: Exception) -> str:
     """Returns the last line that Chromium itself wrote on stderr, or else the first line of Playwright's error."""
     if "sandboxing failed" in str(error):
         return (
-            "its sandbox needs user namespaces, which this account may not create (user.max_user_namespaces, AppArmor)"
+            "the system doesn't let this account create Chromium's sandbox; ask its administrator to allow user "
+            "namespaces (the setting user.max_user_namespaces, or AppArmor's profile of Chromium)"
         )
     written_by_chromium = re.findall(r"\[err\] (.+)", str(error))
     return escape_line(written_by_chromium[-1])[:300] if written_by_chromium else first_line(error)

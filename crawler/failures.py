@@ -78,7 +78,10 @@ def _meaning(exception: BaseException, url: str) -> str:
     if host in PublicAddressResolver.refused and isinstance(exception, CannotResolveHostError):
         return refusal(host, PublicAddressResolver.refused[host])
     if isinstance(exception, CannotResolveHostError):
-        return f"no address of the host {host} was found; check the name, and whether this machine can reach the DNS"
+        return (
+            f"no address of the host {host} was found; check the name, and whether this machine can reach its DNS "
+            "server"
+        )
     if isinstance(exception, DownloadConnectionRefusedError):
         return "connection refused"
     if isinstance(exception, DownloadTimeoutError):
@@ -94,4 +97,4 @@ def _meaning(exception: BaseException, url: str) -> str:
     if isinstance(exception, IgnoreRequest):
         message = str(exception)
         return "the page redirects too many times" if message == "max redirections reached" else message
-    return f"{type(exception).__name__}: {exception}"[:_MAX_CHARACTERS]
+    return f"an unexpected error, please report it: {type(exception).__name__}: {exception}"[:_MAX_CHARACTERS]

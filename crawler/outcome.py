@@ -8,7 +8,7 @@ from typing import Any
 from scrapy.statscollectors import StatsCollector
 
 from core.addresses import without_userinfo
-from core.captures import Capture
+from core.captures import Capture, reason_words
 from core.dates import iso
 from core.escaping import escape_line
 from core.plurals import plural
@@ -85,20 +85,19 @@ class CrawlOutcome:
         """The counts on one line. The last five counts are left out if they are 0."""
         parts = [
             f"{plural(self.captures, 'capture')} found",
-            f"{self.new} new",
-            f"{self.quarantined} quarantined",
+            f"{self.new} new ({self.quarantined} quarantined)",
             f"{len(self.failures)} failed",
         ]
         if self.unplayable:
             parts.append(f"{self.unplayable} listed by the archive but not returned")
         if self.malformed:
-            parts.append(f"{self.malformed} malformed rows skipped")
+            parts.append(f"{plural(self.malformed, 'unreadable row')} of the archive's list skipped")
         if self.not_modified:
-            parts.append(f"{plural(self.not_modified, 'response')} of status 304 skipped")
+            parts.append(f"{plural(self.not_modified, 'answer')} without a page (status 304) skipped")
         if self.left:
             parts.append(f"{self.left} left for the next crawl")
         if self.unread:
-            parts.append(f"{self.unread} new captures left for the next crawl to read")
+            parts.append(f"{plural(self.unread, 'new capture')} stored, but not read yet")
         return ", ".join(parts)
 
 
@@ -139,7 +138,8 @@ class Tally:
             evidence = " ".join(verdict.evidence.split())
             evidence = evidence if len(evidence) <= _MAX_EVIDENCE else f"{evidence[: _MAX_EVIDENCE - 1].rstrip()}…"
             line = (
-                f"{capture.key} {without_userinfo(capture.asked_url)} at {iso(capture.captured_at)} as {verdict.reason}"
+                f"{capture.key} {without_userinfo(capture.asked_url)} at {iso(capture.captured_at)} "
+                f"({reason_words(verdict.reason)})"
             )
             description = escape_line(f"{line}: {evidence}" if evidence else line)
             self._stats.set_value(
@@ -197,7 +197,9 @@ def outcome_from(stats: Mapping[str, Any], *, is_cut_off: bool = False) -> Crawl
     failures = list(stats.get(_PREFIX + "failures", ()))
     had_error = bool(stats.get("spider_exceptions/count") or stats.get("log_count/ERROR"))
     if had_error and not failures:
-        failures.append("an error in clausewatch itself; see the log above")
+        failures.append(
+            "an error in clausewatch itself; please report the lines of the log above that begin with ERROR"
+        )
     interrupted = is_cut_off or seconds_since_interrupt(stats) is not None
     reason = stats.get("finish_reason")
     if interrupted:

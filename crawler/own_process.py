@@ -58,13 +58,21 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
         raise ProcessInterrupt(answer[1] if answer and not answer[0] else None)
     if answer is None:
         raise ClausewatchError(
-            f"the crawl's process ended early, with status {process.exitcode}. The captures stored so far are kept. "
-            "Check that the machine has free memory, and run the command again"
+            f"the crawl's process {_end(process.exitcode)}. The captures stored so far are kept. Check that the "
+            "machine "
+            "has free memory, and run the command again"
         )
     is_error, result = answer
     if is_error:
         raise result
     return result  # type: ignore[no-any-return]  # a pipe's content has no type
+
+
+def _end(exit_code: int | None) -> str:
+    """Returns how a process ended, in words. exit_code: negative if a signal has ended the process."""
+    if exit_code is not None and exit_code < 0:
+        return f"was killed (signal {-exit_code})"
+    return f"ended early, with exit status {exit_code}"
 
 
 def _received(receiver: Connection) -> tuple[bool, Any] | None:

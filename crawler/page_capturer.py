@@ -42,14 +42,17 @@ class PageCapturer:
         with_page = fetch.with_page(page)
         limit = self._crawler.settings.getint("DOWNLOAD_MAXSIZE")
         if with_page.payload_size > limit:
-            raise PageNotTakenError(f"together with this page, the policy's pages have more than {limit} bytes")
+            raise PageNotTakenError(f"together with this page, the policy's pages have more than {limit:,} bytes")
         return with_page
 
     def _open_browser(self) -> "Browser":
         try:
             from crawler.browser import Browser  # scrapy-playwright is an optional dependency
         except ImportError:
-            raise PageNotTakenError("scrapy-playwright is not installed: pip install --editable '.[browser]'") from None
+            raise PageNotTakenError(
+                "this location has `render: browser`, but the support for browsers is not installed; in clausewatch's "
+                "folder, run: pip install --editable '.[browser]'"
+            ) from None
         return Browser(self._crawler)
 
     async def _close(self) -> None:

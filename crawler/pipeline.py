@@ -157,7 +157,12 @@ class StorePipeline:
             except ClosedPoolError:
                 break
             except Exception:
-                self._spider.logger.exception("a capture could not be read; it is kept")
+                policies = {str(unread.capture.key) for unread in batch[len(read_captures) :]}
+                self._spider.logger.exception(
+                    "an error in clausewatch itself; please report these lines. Captures of %s are stored, but could "
+                    "not be read; the next crawl reads them",
+                    ", ".join(sorted(policies)),
+                )
         self._reading = None
         self._wake_engine()
 

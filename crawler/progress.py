@@ -48,7 +48,7 @@ class MeasurableSpider(Protocol):
 
 
 def progress_line(counts: dict[str, int], seconds_left: float | None, waits_for: str = "") -> str:
-    """Returns the line of progress: the numbers of captures found, fetched, stored and quarantined, and the time left.
+    """Returns the line of progress: the numbers of captures found, fetched, new and quarantined, and the time left.
 
     counts: the result of `crawler.outcome.counts_from`.
     seconds_left: the estimated time until the crawl ends, in seconds; None if there is no estimate.
@@ -57,8 +57,7 @@ def progress_line(counts: dict[str, int], seconds_left: float | None, waits_for:
     parts = [
         f"{plural(counts['captures'], 'capture')} found",
         f"{counts['fetched']} fetched",
-        f"{counts['new']} stored",
-        f"{counts['quarantined']} quarantined",
+        f"{counts['new']} new ({counts['quarantined']} quarantined)",
     ]
     if seconds_left is not None:
         parts.append(f"{_duration(seconds_left)} left")

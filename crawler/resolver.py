@@ -82,7 +82,12 @@ def private_by_name(host: str) -> str | None:
 
 def refusal(host: str, address: str) -> str:
     """Returns the message for a host to which the crawl doesn't connect. It tells how an operator can allow this."""
-    return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses"
+    subject = host if host == address else f"{host} is {address},"
+    verb = "is " if host == address else ""
+    return (
+        f"{subject} {verb}a private address; set CLAUSEWATCH_ALLOW_PRIVATE=1 if crawls may fetch pages from private "
+        "addresses"
+    )
 
 
 def operator_endpoints(environment: Settings) -> frozenset[tuple[str, int]]:

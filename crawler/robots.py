@@ -56,7 +56,7 @@ class RobotsMiddleware:
         if isinstance(rules, str):
             raise IgnoreRequest(rules)
         if not rules.allows(request.url):
-            raise IgnoreRequest("robots.txt forbids it")
+            raise IgnoreRequest("the site's robots.txt forbids crawlers to fetch this page")
 
     async def _rules_for(self, origin: str, clock: PageClock) -> _Rules:
         """Returns a site's rules. clock: the clock of the page that waits for the rules."""
@@ -68,7 +68,9 @@ class RobotsMiddleware:
                 await asyncio.wait({fetch}, timeout=clock.seconds_left)
             if fetch.done() and (rules := fetch.result()) is not None:
                 return rules
-        return f"{origin}/robots.txt could not be fetched: the complete answer did not arrive in time"
+        return (
+            f"not fetched, because {origin}/robots.txt could not be fetched: the complete answer did not arrive in time"
+        )
 
     async def _fetch(self, origin: str, seconds: float) -> _Rules | None:
         """Fetches a site's rules. None if they don't arrive in time for a page that has little time left.
@@ -86,9 +88,9 @@ class RobotsMiddleware:
             if seconds < self._time_limit:
                 del self._fetches[origin]  # another page may have more time
                 return None
-            return f"{url} could not be fetched: {explain(error, url)}"
+            return f"not fetched, because {url} could not be fetched: {explain(error, url)}"
         except (*TEMPORARY_ERRORS, DownloadCancelledError, IgnoreRequest) as error:
-            return f"{url} could not be fetched: {explain(error, url)}"
+            return f"not fetched, because {url} could not be fetched: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:
-            return f"{url} could not be fetched: status {response.status}"
+            return f"not fetched, because {url} could not be fetched: status {response.status}"
         return parse_robots(b"" if response.status >= 400 else response.body[:_MAX_BYTES], ROBOT_NAME)

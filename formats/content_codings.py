@@ -74,7 +74,7 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
     names = [name for value in content_encodings for name in re.split(r"[\s,;]+", value.lower())]
     codings = [name for name in names if name in _DECODABLE or name in _UNSUPPORTED]
     if len(codings) > _MAX_CODINGS:
-        raise UnknownCodingError(f"the body is labelled with {len(codings)} content codings")
+        raise UnknownCodingError(f"it is labelled as compressed {len(codings)} times")
     for number, coding in enumerate(reversed(codings), 1):
         try:
             body = _decode_once(body, coding, limit)
@@ -88,7 +88,7 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
 def _decode_once(body: bytes, coding: str, limit: int) -> bytes:
     decoder = _DECODABLE.get(coding)
     if decoder is None:
-        raise UnknownCodingError(f"the body has the content coding {coding}, which clausewatch can't decode")
+        raise UnknownCodingError(f"it is compressed as {coding}, which clausewatch can't read")
     return decoder(body, limit)
 
 
@@ -131,7 +131,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
             if size > limit:
                 raise _too_large(limit)
     except brotli.error as error:
-        fault = DamagedBodyError(f"the compressed body is damaged: {error}")
+        fault = DamagedBodyError(f"its compressed data is damaged: {error}")
     else:
         if decompressor.is_finished():
             return b"".join(parts)
@@ -185,7 +185,7 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
     size = start = 0
     while body.startswith(magic, start):
         if len(parts) >= _MAX_MEMBERS:
-            raise BodyTooLargeError(f"the body is compressed in more than {_MAX_MEMBERS} pieces")
+            raise BodyTooLargeError(f"it is compressed in more than {_MAX_MEMBERS:,} pieces")
         try:
             part, start = _member(decompressor(), body, start, step, limit, size)
         except CutOffBodyError as error:
@@ -209,7 +209,7 @@ def _member(
         try:
             parts.append(decompressor.decompress(body[start : start + step]))
         except (zlib.error, zstandard.ZstdError) as error:
-            raise DamagedBodyError(f"the compressed body is damaged: {error}") from None
+            raise DamagedBodyError(f"its compressed data is damaged: {error}") from None
         start = min(start + step, len(body))
         size += len(parts[-1])
         if size > limit:
@@ -220,7 +220,7 @@ def _member(
 
 
 def _too_large(limit: int) -> BodyTooLargeError:
-    return BodyTooLargeError(f"the body has more than {limit} bytes when decompressed")
+    return BodyTooLargeError(f"it has more than {limit:,} bytes when decompressed")
 
 
 _DECODABLE: dict[str, Callable[[bytes, int], bytes]] = {

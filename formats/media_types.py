@@ -19,5 +19,8 @@ def media_type_of(path: Path) -> str:
     """Returns the media type of a saved page. UsageError if the ending of the file name is unknown."""
     media_type = _BY_ENDING.get(path.suffix.lower())
     if media_type is None:
-        raise UsageError(f"{path}: cannot tell what kind of file this is; its name must end in {', '.join(_BY_ENDING)}")
+        raise UsageError(
+            f"{path}: the name of a saved page must end in {', '.join(_BY_ENDING)}, so that the kind of the file is "
+            "known"
+        )
     return media_type

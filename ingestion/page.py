@@ -48,12 +48,13 @@ def capture_from_page(
     location = policy.location_for(url, captured_at)
     if location is not None and location.pages:
         raise UsageError(
-            f"{path}: {url} is declared as one of several pages of the policy; a single file can't contain all of them"
+            f"{path}: {url} is one of several pages of the policy, so it can't be ingested as a single saved page"
         )
     if location is None:
         raise UsageError(
-            f"{path}: according to its declaration, {key.vendor} did not publish its {key.policy} policy at {url} on "
-            f"{captured_at:%Y-%m-%d}; correct --url or --captured-at, or declare the location. Declared are\n{declared}"
+            f"{path}: according to its declaration, {key} was not at {url} on "
+            f"{captured_at:%Y-%m-%d}; correct --url or --captured-at, or declare the location. The declared addresses "
+            f"are\n{declared}"
         )
     capture = Capture(
         vendor=key.vendor,

@@ -151,12 +151,14 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
     if error is not None:
         raise error
     if damage.sentence:
-        raise UsageError(f"{path}: not a whole WARC file; {damage.sentence}")
+        raise UsageError(f"{path}: not a complete WARC file; {damage.sentence}")
     if not kinds:
-        raise UsageError(f"{path}: not a whole WARC file: it contains no record")
+        raise UsageError(f"{path}: not a complete WARC file: it contains no record")
     if not count:
         others = " and ".join(plural(number, f"{escape_line(kind)} record") for kind, number in sorted(kinds.items()))
-        raise UsageError(f"{path}: the file contains no HTTP response, only {others}, so there is nothing to ingest")
+        raise UsageError(
+            f"{path}: the file contains no pages (HTTP responses), only {others}, so there is nothing to ingest"
+        )
 
 
 class _Damage:

@@ -50,7 +50,9 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     for capture, payload, _ in batch:
         if payload is not None and sha256_hex(payload) != capture.sha256:
             raise RefusedError(
-                f"the payload passed with the capture of {capture.url} does not match its SHA-256: fetch the page again"
+                f"the bytes of {capture.url} don't match their checksum, because of an error in clausewatch itself; "
+                "they "
+                "were not stored; fetch the page again"
             )
     captures = [capture for capture, _, _ in batch]
     identities = [capture_identity(capture) for capture in captures]

@@ -110,10 +110,10 @@ def _under_note(old: str, new: str) -> str:
     """Returns a sentence that names the words that a clause moved from and moved to; '' is no such words."""
     before, after = (f"“{shortened(printable(text), _LEAD_IN)}”" for text in (old, new))
     if old and new:
-        return f"It stood below {before}, and stands below {after} now."
+        return f"It was introduced by {before}; now it is introduced by {after}."
     if new:
-        return f"It stands below {after} now; no such words stood above it before."
-    return f"It stood below {before}; no such words stand above it now."
+        return f"It is now introduced by {after}; before, no such words introduced it."
+    return f"It was introduced by {before}; now no such words introduce it."
 
 
 def _crossed_note(sentence: str, old: Clause) -> str:

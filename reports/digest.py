@@ -165,9 +165,11 @@ def compose(
     sound = [key for key in revisions if key.vendor not in broken]
     store.subscriptions.mark_composed(composed, caught_up, {**dict.fromkeys(sound), **faults})
     for slug, fault in broken.items():
-        report_fault(f"{slug}: its changes are told when its declaration is mended: {fault}")
+        report_fault(f"{slug}: {fault}; digests report its changes again when this is corrected")
     for key, fault in faults.items():
-        report_fault(f"{key.vendor} {key.policy}: its changes could not be told: {fault}")
+        report_fault(
+            f"{key}: its changes could not be worked out: {fault}. The first digest after the next capture tries again."
+        )
     for subscriber, fault in undelivered.items():
         report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
     return messages

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.email_addresses import checked_address
 from core.exceptions import DeliveryError
+from core.plurals import plural
 from storage import Store
 
 _TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
@@ -37,8 +38,9 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
 
     DeliveryError if a file can't be written. The digest for this file and all later digests stay in the outbox.
     """
-    written = []
-    for message in store.subscriptions.outbox():
+    written: list[Path] = []
+    waiting = store.subscriptions.outbox()
+    for message in waiting:
         if not store.subscriptions.claim(message.id):
             continue
         recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
@@ -50,7 +52,11 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
             store.subscriptions.release(message.id)
             if not isinstance(error, OSError):
                 raise
-            raise DeliveryError(f"{path}: {error.strerror}; the digest stays in the outbox") from None
+            raise DeliveryError(
+                f"{path} can't be written: {error.strerror}; the digest stays in the outbox, and the next run tries "
+                "again",
+                f"{len(written)} of {plural(len(waiting), 'digest')} written",
+            ) from None
         store.subscriptions.mark_sent(message.id, now)
         written.append(path)
     return written
@@ -102,8 +108,12 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             except (OSError, smtplib.SMTPException) as error:
                 host = urlsplit(smtp_url).hostname
                 raise DeliveryError(
-                    f"mail server {host}: {_reason(error)}; {len(waiting) - sent} of {len(waiting)} digests stay in "
-                    "the outbox; check CLAUSEWATCH_SMTP_URL"
+                    f"mail server {host}: {_reason(error)}. {len(waiting) - sent} of {plural(len(waiting), 'digest')} "
+                    "not "
+                    "sent. They stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries "
+                    "again. If "
+                    "this does not end, check CLAUSEWATCH_SMTP_URL",
+                    f"{sent} of {plural(len(waiting), 'digest')} sent",
                 ) from None
             if not store.subscriptions.claim(message.id):
                 continue
@@ -129,10 +139,14 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             _quit(server)
     if refused:
         lines = "\n  ".join(refused)
+        summary = f"{sent} of {plural(len(waiting), 'digest')} sent"
         raise DeliveryError(
-            f"{sent} of {len(waiting)} digests sent; the mail server refused the digests to\n  {lines}\n"
-            "Refused digests stay in the outbox, and the next delivery tries them again. "
-            "To remove them, use `clausewatch unsubscribe ADDRESS`."
+            f"{summary}; the mail server refused the digests to\n  {lines}\n"
+            "Refused digests stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries again. "
+            "If an "
+            "address is no longer valid, `clausewatch unsubscribe ADDRESS` ends its subscription and deletes its "
+            "digests.",
+            summary,
         )
     return sent
 
@@ -203,7 +217,7 @@ def _use_starttls(server: smtplib.SMTP, url: SplitResult) -> None:
     elif url.username and not _is_this_machine(url.hostname or ""):
         server.close()
         raise smtplib.SMTPNotSupportedError(
-            "the server offers no TLS, so the password would be sent unencrypted; use smtps://"
+            "the server offers no encryption (TLS), so the password was not sent; give a server that offers it"
         )
 
 

@@ -213,7 +213,7 @@ def build_report(
     """
     vendor.policy(key.policy)
     if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
-        raise UsageError(f"{old} ends after {new}; give the earlier date first")
+        raise UsageError(f"{old} is later than {new}; give the earlier date first")
     history = store.library.history(key)
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
     if names_version(old) and _is_after(old_period, new_period):

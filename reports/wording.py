@@ -69,7 +69,7 @@ def summary(report: Report) -> str:
             sentences.append(f"Besides, {_enumerated(others)}.")
     else:
         total = len(comparison.changes)
-        sentences.append(f"Nothing substantive changed: {_enumerated(others)} change{'s' * (total != 1)}.")
+        sentences.append(f"No change is classed as substantive: {_enumerated(others)} change{'s' * (total != 1)}.")
     sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
     return " ".join(sentences)
 
@@ -146,12 +146,12 @@ def _capitals_sentence(report: Report) -> str:
     """Returns a sentence that names the terms whose capitals differ; '' if there are none."""
     terms = sorted(terms_with_other_capitals(report.comparison.changes).items(), key=lambda item: -item[1])
     named = [
-        f"“{shortened(printable(old), _HEADING_LENGTH)}” is “{shortened(printable(new), _HEADING_LENGTH)}” now "
-        f"({plural(clauses, 'clause')})"
+        f"“{shortened(printable(old), _HEADING_LENGTH)}” is now “{shortened(printable(new), _HEADING_LENGTH)}” "
+        f"(in {plural(clauses, 'clause')})"
         for (old, new), clauses in terms[:_TERMS_NAMED]
     ]
     unnamed = len(terms) - len(named)
-    more = [plural(unnamed, "more term")] if unnamed else []
+    more = [f"{plural(unnamed, 'more term')} changed in the same way"] if unnamed else []
     return f"Capitals differ: {_enumerated([*named, *more])}." if named else ""
 
 

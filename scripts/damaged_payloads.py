@@ -19,5 +19,6 @@ def report_damaged_payloads(damaged: Sequence[str]) -> None:
         click.echo(line, err=True)
     if damaged:
         raise ClausewatchError(
-            f"everything is copied, but {plural(len(damaged), 'payload')} can't be verified; run `clausewatch verify`"
+            f"the copy is complete, but {plural(len(damaged), 'payload')} in it can't be verified, as before the copy; "
+            "run `clausewatch verify`, which names the captures"
         )

@@ -88,7 +88,7 @@ def limited_calls(limits: Limits) -> Iterator[Caller]:
     def call(function: Callable[[], Any]) -> Any:
         result = workers.call(function)
         if isinstance(result, WorkFault):
-            raise StoppedWorkError(f"the work {result.sentence}")
+            raise StoppedWorkError(f"comparing the texts {result.sentence}")
         return result
 
     with closing(workers):

@@ -67,8 +67,9 @@ class _Commands(click.Group):
         except BrokenPipeError:
             raise
         except OSError as error:
-            prefix = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{prefix}{error.strerror or error}") from None
+            prefix = f"{error.filename} can't be read or written: " if error.filename else ""
+            advice = "; give this user the right to do so" if isinstance(error, PermissionError) else ""
+            raise click.ClickException(f"{prefix}{error.strerror or error}{advice}") from None
 
 
 def _add_environment_help(command: click.Command) -> None:

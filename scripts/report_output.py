@@ -56,11 +56,10 @@ def write_report(report: Report, output_format: str | None, output: Path | None)
         try:
             output.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
         except OSError as error:
-            raise UsageError(f"{output}: {error.strerror}") from None
+            raise UsageError(f"{output} can't be written: {error.strerror}") from None
     elif isinstance(content, bytes) and sys.stdout.isatty():
         raise UsageError(
-            f"a {output_format} report is binary and cannot be shown on a terminal; "
-            f"name a file: --output report.{output_format}"
+            f"a terminal can't show a {output_format} report; name a file: --output report.{output_format}"
         )
     else:
         click.echo(content)

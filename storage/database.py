@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
-from core.exceptions import ClausewatchError, DamageError, RefusedError, StorageError
+from core.exceptions import RESTORE_ADVICE, ClausewatchError, DamageError, RefusedError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
@@ -39,9 +39,9 @@ _RUN_LOCK_IS_TAKEN = f"""
 _LOCK_WAIT = 0.5
 
 _STAYS = "everything stored before is still there"
-_NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
+_NO_SPACE = f"can't be written, because its disk is full: free space on the disk and run this again; {_STAYS}"
 _LOCKED = f"is locked by another process: run this again when the other process is done; {_STAYS}"
-_READ_ONLY = "cannot be written: give this user the right to write to it"
+_READ_ONLY = "can't be written: give this user the right to write to it"
 
 # Advice for each error. The keys are the beginnings of SQLite's names of errors (https://www.sqlite.org/rescode.html).
 _SQLITE_ADVICE = {
@@ -50,15 +50,14 @@ _SQLITE_ADVICE = {
     "SQLITE_FULL": _NO_SPACE,
     "SQLITE_READONLY": _READ_ONLY,
     "SQLITE_PERM": _READ_ONLY,
-    "SQLITE_CANTOPEN": "cannot be opened: check that the folder exists and that this user may write to it",
+    "SQLITE_CANTOPEN": "can't be opened: check that the folder exists and that this user may write to it",
     "SQLITE_NOTADB": "is not a SQLite database: set CLAUSEWATCH_DATABASE_URL to another file",
-    "SQLITE_CORRUPT": "is damaged: restore it from a backup",
-    "SQLITE_IOERR": f"cannot be read or written: check that the disk works and has space left; {_STAYS}",
+    "SQLITE_IOERR": f"can't be read or written: check that the disk works and has space left; {_STAYS}",
 }
 # Advice for each error. The keys are the beginnings of SQLSTATE codes (PostgreSQL documentation, appendix A).
 _POSTGRESQL_ADVICE = {
     "53100": _NO_SPACE,
-    "53": f"is out of resources: check the server's log, then run this again; {_STAYS}",
+    "53": f"is on a server without free memory, disk space or connections: see its log, then run this again; {_STAYS}",
     "55P03": _LOCKED,
     "40": _LOCKED,
     "25006": _READ_ONLY,
@@ -71,7 +70,7 @@ _REFUSALS = ("22", "23", "54")
 # Python's sqlite3 module raises an error whose message begins with this text. SQLite has no name for this error.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
-    "cannot be reached, or the connection was lost: check that the server runs and that CLAUSEWATCH_DATABASE_URL is "
+    "can't be reached, or the connection was lost: check that the server runs and that CLAUSEWATCH_DATABASE_URL is "
     f"correct, then run this again; {_STAYS}"
 )
 
@@ -293,7 +292,7 @@ def _make_folder(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the database's folder {folder} cannot be created: {error.strerror}; "
+            f"the database's folder {folder} can't be created: {error.strerror}; "
             "create it, or set CLAUSEWATCH_DATABASE_URL to another place"
         ) from None
 
@@ -366,13 +365,13 @@ def _explanation(error: SQLAlchemyError, name: str) -> str:
         return f"{name}: {error}"
     cause = error.orig
     message = str(cause).strip().partition("\n")[0]
+    if _is_damage(error):
+        return f"{name} is damaged ({message}); {RESTORE_ADVICE}"
     sqlite_name, sqlstate = getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)
     for code, advice_by_code in ((sqlite_name, _SQLITE_ADVICE), (sqlstate, _POSTGRESQL_ADVICE)):
         for beginning, advice in advice_by_code.items():
             if code and code.startswith(beginning):
                 return f"{name} {advice} ({message})"
-    if _is_damage(error):
-        return f"{name} is damaged: restore it from a backup ({message})"
     if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
         return f"{name} {_UNREACHABLE} ({message})"
     return f"{name} refused: {message}; {_STAYS}"

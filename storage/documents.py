@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
 from core.clauses import Document
-from core.exceptions import StorageError
+from core.exceptions import RESTORE_ADVICE, StorageError
 from formats.document_json import decode
 from storage.database import insert
 from storage.payloads.compression import compress, restore
@@ -38,7 +38,7 @@ def get(session: Session, sha256: str) -> Document:
     """Returns the document with that SHA-256. StorageError if it is missing; DamageError if it is damaged."""
     row = session.get(DocumentRow, sha256)
     if row is None:
-        raise StorageError(f"the document {sha256} is missing from the database; restore the database from a backup")
+        raise StorageError(f"the text {sha256} is missing from the database; {RESTORE_ADVICE}")
     return decode(restore(row.data, row.size, sha256))
 
 

@@ -73,7 +73,7 @@ class Library:
         """
         prefix, now = when[1:], datetime.now(UTC)
         if not when.startswith("@") or not prefix or any(version.id.startswith(prefix) for version in history.versions):
-            return period_for(history, when, now)
+            return period_for(history, when, now, str(key))
         current = {
             observation.capture_id: period.version_id
             for period in history.periods
@@ -92,7 +92,8 @@ class Library:
                 for capture_id, version_id in session.execute(query)
                 if capture_id in current and str(version_id).startswith(prefix)
             }
-        return period_for(history, f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when, now)
+        named = f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when
+        return period_for(history, named, now, str(key))
 
     def document(self, capture_id: int, reader: str | None = None) -> Document:
         """Returns the document that was read from a capture, accepted or quarantined.
@@ -108,7 +109,7 @@ class Library:
             reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
             if reading is None or reading.document_sha256 is None:
                 evidence = reading.evidence if reading else UNREAD.evidence
-                raise ExtractionError(f"the capture of {row.url} could not be read as a document: {evidence}")
+                raise ExtractionError(f"capture {capture_id} ({row.url}) could not be read: {evidence}")
             return documents.get(session, reading.document_sha256)
 
     def payload(self, sha256: str) -> bytes:
@@ -158,7 +159,7 @@ class Library:
                 if review.decision == "accepted" and (reading is None or reading.version_id is None):
                     evidence = reading.evidence if reading else UNREAD.evidence
                     raise UsageError(
-                        f"capture {capture_id} cannot be accepted, because no text could be read from it: {evidence}"
+                        f"capture {capture_id} can't be accepted, because no text could be read from it: {evidence}"
                     )
                 session.add(review_row(capture_id, review))
                 times[key].append(row.captured_at)

@@ -143,8 +143,9 @@ class Run:
 #: `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
 #: `mended`: nothing, because this run of `verify` has derived the damaged data again.
 #: `reextract`: run `clausewatch reextract`, which derives the missing or damaged data.
+#: `retry`: make the payload store reachable, and run `verify` again.
 #: `none`: nothing, because the fault is harmless.
-Remedy = Literal["backup", "repair", "mended", "reextract", "none"]
+Remedy = Literal["backup", "repair", "mended", "reextract", "retry", "none"]
 
 
 @dataclass(frozen=True, slots=True)

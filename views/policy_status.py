@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from core.addresses import without_userinfo
-from core.captures import Reason
+from core.captures import Reason, reason_words
 from core.dates import iso
 from core.declarations import Vendor
 from core.escaping import escape_line
@@ -49,6 +49,11 @@ class PolicyStatus:
     declared: bool = True
     failed_fetches: tuple[FailedFetches, ...] = ()
     moved_pages: tuple[MovedPage, ...] = ()
+
+    @property
+    def key(self) -> PolicyKey:
+        """The name of the policy."""
+        return PolicyKey(self.standing.vendor, self.standing.policy)
 
     @property
     def reason(self) -> Reason | None:
@@ -163,8 +168,8 @@ def undeclared_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
     for status in statuses:
         standing = status.standing
         yield (
-            f"{standing.vendor} {standing.policy}: {plural(standing.captures, 'capture')} stored without a "
-            "declaration. Declare it again, or see `clausewatch vendors rename` and `clausewatch vendors forget`."
+            f"{status.key}: {plural(standing.captures, 'capture')} stored without a declaration. Declare it again, or "
+            "see `clausewatch vendors rename` and `clausewatch vendors forget`."
         )
 
 
@@ -172,13 +177,16 @@ def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
     """Yields a line for each policy whose newest capture is quarantined or whose text is held, from the first day on.
 
     The line says since when, the reason, and what the page says. A further line says why the changes of a policy could
-    not be told. A policy may get several lines. The lines contain no control characters.
+    not be told. A policy may get several lines. The last line says how to decide about captures that are quarantined or
+    held. The lines contain no control characters.
     """
+    has_undecided = False
     for status in statuses:
-        name = f"{status.standing.vendor} {status.standing.policy}"
+        name = str(status.key)
+        has_undecided |= status.failing == "quarantined" or status.held_since is not None
         if status.failing == "quarantined" and status.failing_since is not None:
             quoted = f": {quoted_evidence(status.standing.evidence)}" if status.standing.evidence else ""
-            yield f"{name}: quarantined since {status.failing_since:%Y-%m-%d} as {status.reason}{quoted}"
+            yield f"{name}: quarantined since {status.failing_since:%Y-%m-%d} ({reason_words(status.reason)}){quoted}"
         if status.held_since is not None:
             held_text = status.standing.held_text
             quoted = f"; it begins: {quoted_evidence(held_text)}" if held_text else ""
@@ -186,7 +194,12 @@ def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
                 f"{name}: held since {status.held_since:%Y-%m-%d}: the text shares nothing with the text before{quoted}"
             )
         if status.standing.fault:
-            yield f"{name}: its newest changes could not be told: {escape_line(status.standing.fault)}"
+            yield (
+                f"{name}: its newest changes are in no digest yet, because they could not be worked out: "
+                f"{escape_line(status.standing.fault)}. The first digest after the next capture tries again."
+            )
+    if has_undecided:
+        yield "`clausewatch review` lists these captures; accept or reject them there."
 
 
 def fetch_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
@@ -195,7 +208,7 @@ def fetch_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
     The line says how often and since when, why, and what can be done. The lines contain no control characters.
     """
     for status in statuses:
-        name = f"{status.standing.vendor} {status.standing.policy}"
+        name = str(status.key)
         for failed in status.failed_fetches:
             times = "once" if failed.times == 1 else f"{failed.times} times"
             since = f"on {failed.since:%Y-%m-%d}" if failed.times == 1 else f"since {failed.since:%Y-%m-%d}"

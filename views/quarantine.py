@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from core.captures import reason_words
 from core.declarations import Vendor
 from core.escaping import escape_line
 from core.plurals import plural
@@ -47,17 +48,24 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
     quarantined = captures[accepted_indexes[-1] + 1 :] if accepted_indexes else captures
     if not quarantined:
         return
-    name = f"{key.vendor} {key.policy}"
     first, last = quarantined[0].capture.captured_at, quarantined[-1].capture.captured_at
     if last - first >= SILENCE:
         since = last_accepted.capture.captured_at if last_accepted else first
+        beginning = (
+            "the newest accepted capture is from"
+            if last_accepted
+            else "no capture has ever been accepted; the first one is from"
+        )
         yield (
-            f"{name}: no capture accepted since {'' if last_accepted else 'the first capture on '}{since:%Y-%m-%d} "
-            f"({plural((last - since).days, 'day')}); {len(quarantined)} quarantined: {_reasons(quarantined)}"
+            f"{key}: {beginning} {since:%Y-%m-%d}; the newest capture is {plural((last - since).days, 'day')} later; "
+            f"{len(quarantined)} quarantined: {_reasons(quarantined)}"
         )
     verdict = quarantined[-1].verdict
     if verdict.needs_browser:
-        yield f"{name}: needs a browser: {escape_line(verdict.evidence)}"
+        yield (
+            f"{key}: {escape_line(verdict.evidence)}. Add `render: browser` to the policy's location in the "
+            "declaration."
+        )
 
 
 def _reasons(quarantined: Sequence[StoredCapture]) -> str:
@@ -67,5 +75,5 @@ def _reasons(quarantined: Sequence[StoredCapture]) -> str:
     """
     reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
     if len(reasons) == 1:
-        return f"all {reasons[0][0]}"
-    return ", ".join(f"{count} {reason}" for reason, count in reasons)
+        return f"all {reason_words(reasons[0][0])}"
+    return ", ".join(f"{count} {reason_words(reason)}" for reason, count in reasons)

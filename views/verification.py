@@ -3,22 +3,30 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from core.exceptions import RESTORE_ADVICE
 from core.plurals import plural
 from storage import Finding, Remedy
 
-# For each remedy that the operator has to apply, the text that follows the number of damaged items. The other remedies
+# For each remedy, the end of the line about a finding. `retry` has none: the finding says what to do.
+_ENDS: dict[Remedy, str] = {
+    "backup": "; only a backup can repair this",
+    "repair": "; `clausewatch verify --repair` repairs this",
+    "mended": "; this has been repaired",
+    "reextract": "; `clausewatch reextract` repairs this",
+}
+# For each remedy that the operator has to apply, the line that follows the number of damaged items. The other remedies
 # of `Finding` need no action.
 _ACTIONS: dict[Remedy, str] = {
-    "backup": "can't be made again: restore the database from a backup",
-    "repair": "can be made again: run `clausewatch verify --repair`",
-    "reextract": "can be made again: run `clausewatch reextract`",
+    "backup": f"can't be repaired: {RESTORE_ADVICE}",
+    "repair": "can be repaired: run `clausewatch verify --repair`",
+    "reextract": "can be repaired: run `clausewatch reextract`",
+    "retry": "could not be checked: correct what the lines above say, then run `clausewatch verify` again",
 }
 
 
 def describe_finding(finding: Finding) -> str:
-    """Returns a finding as text. Control characters that come from the database are not escaped."""
-    mended = "; it has been made again" if finding.remedy == "mended" else ""
-    return f"{finding.place}: {finding.fault}{mended}"
+    """Returns a finding as text, with its remedy. Control characters that come from the database are not escaped."""
+    return f"{finding.place}: {finding.fault}{_ENDS.get(finding.remedy, '')}"
 
 
 @dataclass(slots=True)
@@ -43,11 +51,13 @@ class VerificationSummary:
 
     @property
     def text(self) -> str:
-        """The counts on one line, with the actions that the operator should take."""
+        """The counts: a line, and a line for each action that the operator should take."""
         line = f"{plural(self.captures, 'capture')} checked, with everything that belongs to them"
-        if self.remedies["mended"]:
-            line += f"; {self.remedies['mended']} damaged and made again"
+        repaired = self.remedies["mended"]
         if not self.damaged:
-            return f"{line}; nothing is damaged"
-        actions = [f"{self.remedies[remedy]} {text}" for remedy, text in _ACTIONS.items() if self.remedies[remedy]]
-        return f"{line}; {self.damaged} damaged: {'; '.join(actions)}"
+            return f"{line}; {f'{repaired} damaged and repaired; ' if repaired else ''}nothing is damaged"
+        lines = [f"{line}: {plural(self.damaged + repaired, 'fault')}"]
+        if repaired:
+            lines.append(f"{repaired} {'has' if repaired == 1 else 'have'} been repaired")
+        lines += [f"{self.remedies[remedy]} {text}" for remedy, text in _ACTIONS.items() if self.remedies[remedy]]
+        return "\n  ".join(lines)

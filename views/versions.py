@@ -146,7 +146,9 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
         )
         if period == settled_history.held_now:
             sentence += (
-                " Digests report it in full when a capture some days later shows it again, or when you accept it."
+                " Digests report it in full when a capture still shows it after CLAUSEWATCH_HOLD_DAYS, or when you "
+                "accept it "
+                "with `clausewatch review`."
             )
         yield sentence
     if settled_history.pending:

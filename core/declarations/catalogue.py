@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from core.declarations.faults import faults_in
-from core.declarations.positions import line_of, parse_yaml, repeated_keys
+from core.declarations.positions import field_name, line_of, parse_yaml, repeated_keys
 from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
 from core.yaml_texts import YamlSizeError
@@ -106,7 +106,9 @@ def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]
     vendors = load_vendors(folder)
     for slug in chosen:
         if slug not in vendors:
-            raise UsageError(f"no vendor {slug!r} is declared in {folder}; there are: {', '.join(vendors)}")
+            raise UsageError(
+                f"no vendor {slug!r} is declared in {folder}; the declared vendors are: {', '.join(vendors)}"
+            )
     return vendors
 
 
@@ -133,14 +135,18 @@ def load_vendor(path: Path) -> Vendor:
         )
     data, tree = _yaml_of(path, text)
     if not isinstance(data, dict):
-        raise DeclarationError(f"{path}:1: must be a mapping with name, homepage and policies")
-    faults = [(line, field, "this key occurs twice") for line, field in repeated_keys(tree)]
+        raise DeclarationError(
+            f"{path}:1: must contain the fields name, homepage and policies, each on a line of its own, as name: value"
+        )
+    faults = [(line, field_name(field), "this field occurs twice") for line, field in repeated_keys(tree)]
     if "slug" in data:
-        faults.append((line_of(tree, ["slug"]), "slug", "remove this field; the file's name is the slug"))
+        faults.append(
+            (line_of(tree, ["slug"]), "slug", "remove this field; commands name the vendor by the file's name")
+        )
     try:
         vendor = Vendor.model_validate({**data, "slug": path.stem})
     except ValidationError as error:
-        faults += [(line_of(tree, field), ".".join(map(str, field)), message) for field, message in faults_in(error)]
+        faults += [(line_of(tree, field), field_name(field), message) for field, message in faults_in(error)]
     if faults:
         raise DeclarationError("\n".join(_fault_text(path, *fault) for fault in sorted(faults)))
     return vendor
@@ -154,7 +160,7 @@ def located_fault(path: Path, field: Sequence[str | int], message: str) -> str:
     DeclarationError if the file can't be read.
     """
     _, tree = _yaml_of(path, _text_of(path))
-    return _fault_text(path, line_of(tree, field), ".".join(map(str, field)), message)
+    return _fault_text(path, line_of(tree, field), field_name(field), message)
 
 
 def _fault_text(path: Path, line: int, field: str, message: str) -> str:
@@ -167,7 +173,7 @@ def _text_of(path: Path) -> str:
             raise DeclarationError(f"{path}: a declaration has at most {_MOST_BYTES:,} bytes; divide it or shorten it")
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DeclarationError(f"{path}: {error.strerror}") from None
+        raise DeclarationError(f"{path} can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise DeclarationError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None

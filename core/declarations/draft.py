@@ -45,7 +45,8 @@ def draft(location: Location, policy: str, title: str | None) -> Draft:
         Vendor.model_validate(declaration)
     except ValueError:
         raise UsageError(
-            f"{policy!r} is not a policy's name: it consists of lower-case letters, digits, '-' and '_'"
+            f"{policy!r} can't be a policy's name: it consists of lower-case letters, digits, '-' and '_', and begins "
+            "with a letter or a digit"
         ) from None
     text = yaml.dump(declaration, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000)
     return Draft(slug, text)

@@ -20,6 +20,8 @@ _CONTENTS = {
 _NO_TEXT = "must be text; put a number, or a word such as yes or no, in quotes"
 _NO_LIST = "must be a list: write each entry on a line of its own, after a hyphen and a space"
 _EMPTY = "must not be empty"
+# A message quotes at most this many characters of a wrong value.
+_QUOTED = 60
 
 #: The path of keys and indexes that leads to a field, and what is wrong with the field.
 Fault = tuple[tuple[str | int, ...], str]
@@ -71,7 +73,9 @@ def _message(path: tuple[str | int, ...], detail: Any) -> str:
             return _CONTENTS[len(path)]
         case "too_short" | "string_too_short":
             return _EMPTY
-    return "has a value that this field can't have"
+        case "string_too_long":
+            return f"has {len(detail['input']):,} characters; it may have at most {detail['ctx']['max_length']:,}"
+    return f"has a value that it can't have: {repr(detail['input'])[:_QUOTED]}"
 
 
 def _unknown_field(path: tuple[str | int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Finds the line of a field in a declaration's YAML text, so that faults are reported with a line number."""
+"""Finds the line of a field in a declaration's YAML text, and names the field, for messages about faults."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -84,24 +84,45 @@ def _pairs_of(node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
     return {key.value: (key, value) for key, value in node.value if isinstance(key.value, str)}
 
 
-def repeated_keys(node: yaml.Node | None, field: str = "") -> list[tuple[int, str]]:
-    """Returns the line and field of each repetition of a key in a mapping.
+def field_name(path: Sequence[str | int]) -> str:
+    """Returns the name of a field in messages: `policies.privacy, location 1, select, entry 2`. Entries count from 1.
+
+    path: the keys and indexes that lead to the field.
+    """
+    groups: list[str] = []
+    follows_key = False
+    for part in path:
+        if isinstance(part, int):
+            if groups and groups[-1].rpartition(".")[2] == "locations":
+                shorter = groups.pop().rpartition(".")[0]
+                groups += [*filter(None, [shorter]), f"location {part + 1}"]
+            else:
+                groups.append(f"entry {part + 1}")
+        elif follows_key:
+            groups[-1] += f".{part}"
+        else:
+            groups.append(part)
+        follows_key = not isinstance(part, int)
+    return ", ".join(groups)
+
+
+def repeated_keys(node: yaml.Node | None, path: tuple[str | int, ...] = ()) -> list[tuple[int, tuple[str | int, ...]]]:
+    """Returns the line and the path of each repetition of a key in a mapping.
 
     YAML forbids repeated keys (1.2.2, section 3.2.1.3), but PyYAML silently uses the last value.
 
-    node: the YAML node to search.
-    field: the path of keys and indexes that leads to the node, joined with dots; '' for the whole file.
+    node: the YAML node to search. path: the keys and indexes that lead to the node; empty for the whole file.
     """
     repeated = []
     if isinstance(node, yaml.MappingNode):
         earlier_keys = set()
         for key, value in node.value:
-            child = f"{field}.{key.value}".lstrip(".")
+            child = (*path, str(key.value))
             if key.value in earlier_keys:
                 repeated.append((key.start_mark.line + 1, child))
             earlier_keys.add(key.value)
             repeated += repeated_keys(value, child)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            repeated += repeated_keys(value, f"{field}.{index}")
+            repeated += repeated_keys(value, (*path, index))
     return repeated

@@ -43,7 +43,9 @@ def _check_policy_slug(value: Any) -> Any:
 def _check_language(value: Any) -> Any:
     # YAML 1.1 reads an unquoted `no`, the code of Norwegian, as false.
     if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2}", value):
-        raise ValueError("must be an ISO 639-1 code: two lower-case letters, in quotes if the code is 'no'")
+        raise ValueError(
+            "must be a language code of two lower-case letters such as en (ISO 639-1), in quotes if it is 'no'"
+        )
     return value
 
 
@@ -140,8 +142,9 @@ class Location(_Declared):
     def _check_pages_differ(cls, pages: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if info.data.get("url") in pages:
             raise ValueError("url is already the first page; remove it from this list")
-        if len(set(pages)) < len(pages):
-            raise ValueError("the same page is listed twice")
+        repeated = next((page for index, page in enumerate(pages) if page in pages[:index]), None)
+        if repeated is not None:
+            raise ValueError(f"{repeated} is listed twice; remove one of them")
         return pages
 
     @property

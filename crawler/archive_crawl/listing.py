@@ -77,11 +77,11 @@ class ListingPart:
 
     async def parse_listing(self, response: Response, crawl: PolicyCrawl, listing: Listing) -> AsyncIterator[Request]:
         """Stores the rows of a page of a listing, and yields the request for the next page."""
-        subject = f"{crawl} {listing.query.url}: listing"
+        subject = f"{crawl} {listing.query.url}"
         try:
             page = self._access.archive.parse_listing(response.status, response.body)
             if page.resume_key and page.resume_key == listing.resume_key:
-                raise ArchiveProtocolError("the archive's index sent the same resume key twice")
+                raise ArchiveProtocolError("the archive's list of captures repeats itself; run this crawl again later")
         except ArchiveError as error:
             self._access.tally.add_failure(subject, str(error))
             # With the stored resume key, the next crawl would receive the same wrong response. The listing starts over.
@@ -96,8 +96,8 @@ class ListingPart:
             if listing.query in crawl.listed_again:
                 self._access.tally.add_failure(
                     subject,
-                    "another crawl is listing other dates of the same location; run this crawl again when the other "
-                    "crawl has ended",
+                    "another crawl is fetching other dates of this address from the archive; run this crawl again when "
+                    "it has ended",
                 )
                 self._end_listing(crawl)
                 return
@@ -117,7 +117,7 @@ class ListingPart:
         """Records that a listing failed. The crawl still fetches the captures that are already listed."""
         arguments = request_of(failure).cb_kwargs
         crawl, listing = arguments["crawl"], arguments["listing"]
-        self._access.note_failure(failure, f"{crawl} {listing.query.url}: listing")
+        self._access.note_failure(failure, f"{crawl} {listing.query.url}: the archive's list")
         self._end_listing(crawl)
 
     def _end_listing(self, crawl: PolicyCrawl) -> None:

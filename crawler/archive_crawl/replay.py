@@ -12,6 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from core.captures import Capture
+from core.dates import iso
 from crawler.archive_crawl.access import ArchiveAccess
 from crawler.archive_crawl.policy_crawl import PolicyCrawl, proves_checksum
 from crawler.archives.protocol import ArchiveRedirect, CaptureNotGiven, Replay
@@ -178,13 +179,14 @@ class ReplayPart:
             return
         given_up = await self._access.in_thread(self._access.listings.mark_not_given, crawl.key, to_fetch)
         if given_up:
-            others = f" and {given_up - 1} more with the same text" if given_up > 1 else ""
-            note(f"{crawl} {to_fetch.url} at {to_fetch.listed.timestamp}{others}", why, given_up)
+            others = f" (and {given_up - 1} more with the same text)" if given_up > 1 else ""
+            captured_at = iso(to_fetch.listed.captured_at)
+            note(f"{crawl} {to_fetch.url}: the capture of {captured_at}{others}", why, given_up)
         self._finish(crawl, to_fetch, given_up)
 
     def _note_not_returned(self, subject: str, why: str, count: int) -> None:
         self._access.tally.count_not_returned(count)
-        self._logger.warning("%s: %s", subject, why)
+        self._logger.warning("%s is in the archive's list, but the archive does not return it: %s", subject, why)
 
     def _note_fetch_failed(self, subject: str, why: str, count: int) -> None:
         self._access.tally.add_failure(subject, why)

@@ -265,10 +265,12 @@ def _table(body: bytes) -> list[list[Any]]:
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         start = body[:60].decode("utf-8", "replace").strip()
         raise ArchiveProtocolError(
-            f"the archive's index sends no listing, but {start!r}" if start else "the archive's index sends no content"
+            f"the archive's list of captures can't be read: it begins with {start!r}; run this crawl again later"
+            if start
+            else "the archive's list of captures has no content; run this crawl again later"
         )
     if table and not set(_FIELDS) <= set(map(str, table[0])):
-        raise ArchiveProtocolError("the archive's index sends a listing without the requested fields")
+        raise ArchiveProtocolError("the archive's list of captures lacks fields; run this crawl again later")
     return table
 
 

@@ -72,7 +72,9 @@ class Command(ScrapyCommand):
     def _crawl(self, names: list[str], arguments: list[str]) -> CrawlOutcome:
         # Scrapy's parser leaves unknown options among the names.
         if unknown := [name for name in names if name.startswith("-")]:
-            raise UsageError(f"there is no option {unknown[0]}; `scrapy crawl --help` lists the options")
+            option, has_value, value = unknown[0].partition("=")
+            advice = f"write -a {option.lstrip('-')}={value}; " if has_value and option.startswith("--") else ""
+            raise UsageError(f"there is no option {option}; {advice}`scrapy crawl --help` lists the options")
         if len(names) != 1:
             raise UsageError("name one crawl: scrapy crawl live, or scrapy crawl archive -a vendor=hesk")
         try:
@@ -109,7 +111,7 @@ def _checked(name: str, value: Any, default: object) -> Any:
     if name == "LOG_LEVEL":
         levels = logging.getLevelNamesMapping()
         if value not in levels:
-            raise UsageError(f"{value!r} is no log level; the levels are: DEBUG, INFO, WARNING, ERROR")
+            raise UsageError(f"{value!r} is not a log level; the levels are: DEBUG, INFO, WARNING, ERROR")
     elif isinstance(default, (int, float)) or name.startswith("ARCHIVE_"):
         try:
             float(value)

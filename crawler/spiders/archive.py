@@ -51,6 +51,7 @@ class ArchiveSpider(BaseSpider):
     """
 
     name = "archive"
+    argument_names = ("vendor", "since", "until")
     custom_settings = {"COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012  (Scrapy's own attribute)
     _archive: Archive
     _limits: Limits

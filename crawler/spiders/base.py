@@ -37,6 +37,7 @@ class BaseSpider(scrapy.Spider):
     """
 
     store: Store
+    argument_names: tuple[str, ...] = ("vendor",)
     intake: Intake
     tally: Tally
     stopped = False
@@ -49,7 +50,10 @@ class BaseSpider(scrapy.Spider):
     def __init__(self, vendor: str = "", **unknown_arguments: str) -> None:
         super().__init__()
         if unknown_arguments:
-            raise UsageError(f"the {self.name} crawl has no argument {', '.join(map(repr, unknown_arguments))}")
+            raise UsageError(
+                f"the {self.name} crawl has no argument {', '.join(map(repr, unknown_arguments))}; it has: "
+                f"{', '.join(self.argument_names)}"
+            )
         self._slugs = [slug.strip() for slug in vendor.split(",") if slug.strip()]
 
     @classmethod
@@ -112,7 +116,7 @@ class BaseSpider(scrapy.Spider):
         self.tally = Tally(self.crawler.stats)
         self.begun_at = datetime.now(UTC)
         for fault in self._declaration_faults:
-            self.tally.add_failure("not crawled", "; ".join(fault.splitlines()))
+            self.tally.add_failure("; ".join(fault.splitlines()), "the vendor was not crawled")
 
     def spider_closed(self, reason: str) -> None:
         """Handles Scrapy's signal that the crawl has ended: closes the store.

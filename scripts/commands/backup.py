@@ -28,5 +28,5 @@ def command(file: Path) -> None:
     settings = load_settings()
     with open_store(settings) as store, whole_draft(file) as draft, progress_bar("rows") as progress:
         damaged = back_up(store, draft, datetime.now(UTC), progress)
-    click.echo(f"{file}: {file.stat().st_size:,} bytes", err=True)
+    click.echo(f"{file} is written: {file.stat().st_size:,} bytes", err=True)
     report_damaged_payloads(damaged)

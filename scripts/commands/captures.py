@@ -35,7 +35,7 @@ def command(vendor: str, policy: str, output_format: str) -> None:
         columns = ("id", "captured", "source", "verdict", "version", "sha256", "address")
         print_table((_table_row(capture, time_text) for capture in captures), columns, shortened="address")
     else:
-        click.echo(f"there are no captures of {vendor}'s {policy} policy yet", err=True)
+        click.echo(f"there are no captures of {key} yet", err=True)
 
 
 def _table_row(view: CaptureView, time_text: Callable[[datetime], str]) -> dict[str, object]:

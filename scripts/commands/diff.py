@@ -40,9 +40,14 @@ def _file_side(path: Path) -> FileSide:
         document = extract(data, media_type)
         if not document.clauses:
             # Two files without text have no difference, which isn't what a person who compares them wants to know.
-            raise ExtractionError("nothing can be read from this file; it is empty, or scripts show its text")
+            raise ExtractionError(
+                "this file contains no text: it is empty, or its text appears only in a browser; in that case, save "
+                "the page "
+                "from a browser, and compare that file"
+            )
         return FileSide(path, sha256_hex(data), document)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ExtractionError as error:
-        raise ExtractionError(f"{path}: {error}") from None
+        fault = str(error).removesuffix("; declare the policy's page")  # advice for a page that a crawl has fetched
+        raise ExtractionError(f"{path}: {fault}") from None

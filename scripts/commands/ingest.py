@@ -38,8 +38,8 @@ def command(
     the record's WARC-Date. A capture whose record is incomplete is quarantined as truncated. Captures in a file that
     `clausewatch export` wrote are restored exactly.
 
-    A saved page needs --captured-at and --url, unless the first line of the file states the time and the address in the
-    form of the Princeton-Leuven corpus of privacy policies.
+    A saved page needs --captured-at and --url, unless it is a text of the Princeton-Leuven corpus of privacy policies:
+    the first line of such a file names the site and the day.
     """
     settings = load_settings()
     key = PolicyKey(vendor, policy)
@@ -66,14 +66,15 @@ def command(
                 summary.add_capture(result.verdict, result.is_new)
         except KeyboardInterrupt:
             raise ClausewatchError(
-                "interrupted; the captures counted above are stored and read, and a few more captures may be stored "
-                "but not read; run this command again to continue"
+                "interrupted; the captures counted above are stored; run this command again to continue, which skips "
+                "what "
+                "is stored already"
             ) from None
         finally:
             click.echo(summary.text, err=True)
         numbers = version_numbers(store.library.history(key))
     if not results:
-        raise UsageError(f"none of these files contains a capture of {vendor}'s {policy} policy")
+        raise UsageError(f"none of these files contains a capture of {key}")
     if output_format == "json":
         views = [
             CaptureView(result.capture_id, capture, result.verdict, numbers.get(result.version_id or ""))

@@ -31,18 +31,18 @@ def command(vendors: tuple[str, ...]) -> None:
                 for name, policy in vendor.policies.items():
                     key = PolicyKey(vendor.slug, name)
                     before = len(store.library.history(key).versions)
-                    with progress_bar(f"{vendor.slug} {name}") as progress:
+                    with progress_bar(str(key)) as progress:
                         count = intake.reextract(key, policy, progress)
                     after = len(store.library.history(key).versions)
                     click.echo(
-                        f"{vendor.slug} {name}: {plural(count, 'capture')} read again; "
+                        f"{key}: {plural(count, 'capture')} read again; "
                         f"{plural(before, 'version')} before, {after} now",
                         err=True,
                     )
         except KeyboardInterrupt:
             raise ClausewatchError(
-                "interrupted; the new readings are stored, but other commands show them only when all captures of a "
-                "policy have been read again; run this command again to continue"
+                "interrupted; run this command again to continue; until all captures of a policy have been read again, "
+                "other commands show the earlier results"
             ) from None
     for fault in faults:
         click.echo(f"failed: {fault}", err=True)

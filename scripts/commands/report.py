@@ -33,7 +33,7 @@ def command(
 ) -> None:
     """Report what changed between two dates, clause by clause.
 
-    Compares the version in force at the end of FROM with the version in force at the end of TO. For example,
+    Compares the version shown at the end of FROM with the version shown at the end of TO. For example,
     `clausewatch report hesk 2010 2016` compares the version at the end of 2010 with the version at the end of 2016.
     Instead of a date, you can give the number or the @ID of a version: `clausewatch report hesk 1 3`.
 

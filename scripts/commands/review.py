@@ -39,14 +39,14 @@ _only_option: Decorator = click.option(
 @format_option("text", "json")
 @click.pass_context
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
-    """List the captures that wait for a person's decision, quarantined or held; accept or reject captures.
+    """List the captures that wait for your decision, quarantined or held; accept or reject captures.
 
     A capture is held if its text shares nothing with the text before, and no later capture has decided what it is.
 
-    A decision is about a capture's text: it replaces the extractor's verdict on every capture of the policy that shows
-    the same text or has the same bytes, also on later captures, until the next decision on that text. An accepted
-    capture shows a version; a rejected capture shows no version. If a change results from a decision, the next digest
-    reports it, but only if the change is later than everything that the subscriber's earlier digests covered.
+    A decision counts for all captures of the policy with the same text or the same bytes, also for later ones, until
+    you decide again; --only limits it to the captures that you name. An accepted capture shows a version; a rejected
+    capture shows no version. If your decision makes a change visible, the next digest reports it, unless an earlier
+    digest has covered later times.
 
     A broken declaration is named on standard error, the captures of the other vendors are listed, and the exit status
     is 1.
@@ -62,7 +62,8 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
         if policy in (None, name)
     ]
     if not keys:
-        raise UsageError(f"none of these vendors has a policy {policy!r}")
+        whose = "none of these vendors" if slugs else "no vendor"
+        raise UsageError(f"{whose} has a policy {policy!r}")
     with open_store(settings) as store:
         reviews = list(policies_to_review(store, keys, slugs))
     if output_format == "json":
@@ -93,9 +94,9 @@ def show(capture_id: int, output_format: str) -> None:
         if fields[name] is not None and fields[name] != "":
             click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
     if capture.held:
-        click.echo(f"held: {_HELD_CELLS['evidence']}", err=True)
+        click.echo(f"held: {_HELD_CELLS['evidence']}; `clausewatch review accept` or `reject` decides", err=True)
     for review in fields["reviews"]:
-        note = f": {escape_line(review['note'])}" if review["note"] else ""
+        note = f", note: {escape_line(review['note'])}" if review["note"] else ""
         click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)
     print_clauses(capture.clauses or ())
 
@@ -121,7 +122,8 @@ def reject(capture_ids: tuple[int, ...], note: str, only: bool) -> None:
 def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str, only: bool) -> None:
     with open_store(load_settings()) as store:
         store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC), only))
-    click.echo(f"{decision} {plural(len(capture_ids), 'capture')}", err=True)
+    scope = "" if only else ", and every capture of the same policy with the same text, also later ones"
+    click.echo(f"{decision} {plural(len(capture_ids), 'capture')}{scope}", err=True)
 
 
 def _account() -> str:
@@ -142,7 +144,7 @@ def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
         held = sum(capture.held for capture in review.waiting)
         counts = [(len(review.waiting) - held, "quarantined capture"), (held, "held capture")]
         counted = ", ".join(plural(count, noun) for count, noun in counts if count)
-        click.echo(f"{blank_line}{review.key.vendor} {review.key.policy}: {counted}")
+        click.echo(f"{blank_line}{review.key}: {counted}")
         time_text = short_times([capture.stored.capture.captured_at] for capture in review.waiting)
         rows = [
             {

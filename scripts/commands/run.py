@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from core.declarations import Vendor, sound_vendors
-from core.exceptions import ClausewatchError
+from core.exceptions import ClausewatchError, DeliveryError
 from core.policies import PolicyKey
 from core.settings import Settings, load_settings
 from crawler.interruption import COMMAND_SECONDS, SignalWatch, raise_keyboard_interrupt
@@ -28,9 +28,9 @@ def command(directory: Path | None) -> None:
     """Crawl every live page, then send the digests. This is the command for cron.
 
     A lock prevents two runs on one database at the same time. Messages on standard error name the captures that were
-    quarantined, the policies that had only quarantined captures for a week, and the policies that need a browser. Then
-    a line for each policy whose newest capture is quarantined, or whose text is held, says since when, the reason, and
-    what the page says. The last line summarises the run.
+    quarantined, the policies that had only quarantined captures for a week, and the policies whose text appears only in
+    a browser. Then follows a line for each policy whose newest capture is quarantined or whose text is held: since
+    when, why, and what the page says. The last line summarises the run.
 
     The exit status is 0 if all is done, and 3 if a page or a declaration failed, and everything else is done and
     mailed. It is 1 if no page could be fetched, a change could not be told, a digest could not be sent, the database
@@ -83,7 +83,8 @@ class _Run:
             delivery = send_digests(self._settings, store, vendors, self._directory)
         except ClausewatchError as error:
             _name_quarantined(outcome)
-            raise ClausewatchError(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
+            sent = error.summary if isinstance(error, DeliveryError) else "digests not all sent"
+            raise ClausewatchError(f"{error}\nrun: {outcome.summary}; {sent}") from None
         standings = store.library.standings()
         statuses = policy_statuses(vendors, standings, datetime.now(UTC))
         # The sentences below say more about a policy whose newest capture is quarantined.

@@ -18,12 +18,12 @@ from views.version_text import version_text
 @click.option(
     "--at",
     metavar="DATE",
-    help="Print the version in force at the end of this date, or the version with this number or @ID. [default: now]",
+    help="Print the version shown at the end of this date, or the version with this number or @ID. [default: now]",
 )
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, at: str | None, policy: str, output_format: str) -> None:
-    """Print the version of a policy that is in force now or at a date, clause by clause."""
+    """Print the version of a policy that its page shows now, or showed at a date, clause by clause."""
     settings = load_settings()
     key = PolicyKey(vendor, policy)
     declaration, _ = declared_policy(settings, key)
@@ -33,7 +33,7 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
         print_json(text.to_dict())
         return
     version, period = text.version, text.period
-    click.echo(f"{declaration.name}, {policy} policy: version {version.number} (@{version.id})", err=True)
+    click.echo(f"{declaration.name} {policy}: version {version.number} (@{version.id})", err=True)
     click.echo(
         f"seen from {iso(period.first.captured_at)} to {iso(period.last.captured_at)} "
         f"at {escape_line(period.last.url)}",

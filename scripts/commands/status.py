@@ -39,15 +39,16 @@ from views.policy_status import (
 def command(output_format: str, only_run: bool, metrics_path: Path | None) -> None:
     """Show the status of every policy, failing policies first, then the last run and the outbox.
 
-    A policy fails if its newest captures are quarantined, if it could not be fetched, if it has had no capture for more
-    than a week, or if it was never captured. A policy that has no location today does not fail. "Last changed" is the
-    day on which the newest version first appeared; it is empty as long as there is only one version.
+    A policy is failing if its newest captures are quarantined, if it could not be fetched, if it has had no capture for
+    more than a week, or if it was never captured. A policy that has no location today is not failing. "Last changed" is
+    the day on which the newest version first appeared; it is empty as long as there is only one version. "Not read" is
+    the number of stored captures that have not been read yet.
 
-    Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
-    the reason, and what the page says. A line for each location that could not be fetched says how often, since when
-    and why. If a page redirects permanently, a line names the new address for the declaration. Then a line for each
-    policy that has captures, but is no longer declared, says what you can do. The last lines say when `clausewatch run`
-    last began, how long it took and how it ended, and how many digests have not been sent. The JSON about the policies
+    Below the table are these lines. For each policy whose newest capture is quarantined or whose text is held: since
+    when, why, and what the page says. For each location that could not be fetched: how often, since when and why. For
+    each page that redirects permanently: the new address for the declaration. For each policy that has captures, but is
+    no longer declared: what you can do. The last lines say when `clausewatch run` last began, how long it took and how
+    it ended, and how many digests have not been sent. The JSON about the policies
     doesn't include the last run and the outbox; `--run` prints them. A broken declaration is named on standard error.
     The exit status is 0 even if policies fail.
     """
@@ -75,7 +76,7 @@ def command(output_format: str, only_run: bool, metrics_path: Path | None) -> No
     elif output_format == "json":
         print_json([status.to_dict() for status in (*statuses, *undeclared)])
     else:
-        columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "unread")
+        columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "not_read")
         print_table(map(_table_row, statuses), columns)
         for sentences in (
             [*attention_sentences(statuses), *fetch_sentences(statuses), *undeclared_sentences(undeclared)],
@@ -106,7 +107,7 @@ def _table_row(status: PolicyStatus) -> dict[str, Any]:
         "last_seen": _day(standing.last_capture),
         "last_changed": _day(standing.last_change),
         "quarantined": _reasons(standing.quarantined),
-        "unread": standing.unread or None,
+        "not_read": standing.unread or None,
     }
 
 

@@ -15,17 +15,16 @@ from views.verification import VerificationSummary, describe_finding
 
 
 @click.command("verify")
-@click.option("--repair", is_flag=True, help="Make damaged data again if it can be derived from captures.")
+@click.option("--repair", is_flag=True, help="Repair damaged data that can be derived from captures.")
 def command(repair: bool) -> None:
     """Check everything that is stored, and report all damage.
 
-    Payloads and documents are compared with their SHA-256. Captures, readings and reviews are compared with their
-    seals, which are checksums of the stored rows. The captures and reviews of each policy are counted, so that missing
-    rows are noticed. Each capture is read again, and the result is compared with the stored reading. The output has one
-    line for each damaged item. A crawl may run at the same time.
+    Each stored item is compared with its checksum. The captures and reviews of each policy are counted, so that
+    missing ones are noticed. Each capture is read again, and the result is compared with the stored one. The output has
+    one line for each damaged item, which ends with what can be done. A crawl may run at the same time.
 
-    The exit status is 0 if nothing is damaged, or if everything that was damaged has been made again; otherwise 1. It
-    is also 1 if a declaration is broken, because the readings of its captures can't be compared.
+    The exit status is 0 if nothing is damaged, or if everything that was damaged has been repaired; otherwise 1. It
+    is also 1 if a declaration is broken, because its captures can't be read again.
     """
     settings = load_settings()
     vendors, faults = sound_vendors(settings.vendors)
@@ -47,7 +46,7 @@ def command(repair: bool) -> None:
             summary.add_finding(finding)
             click.echo(escape_line(describe_finding(finding)))
     for fault in faults:
-        click.echo(f"failed: readings not compared: {fault}", err=True)
+        click.echo(f"failed: its captures were not read again: {fault}", err=True)
     if summary.damaged:
         raise ClausewatchError(summary.text)
     click.echo(summary.text, err=True)

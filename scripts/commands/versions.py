@@ -24,9 +24,8 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     states. Times are in UTC; the time of day is shown if another period begins or ends on the same day. Commands accept
     the number and the id of a version instead of a date.
 
-    Below the list are the addresses of the versions, and sentences that name three kinds of versions: versions between
-    which the page goes back and forth, versions that another text replaced minutes later, and the version that no
-    second capture has confirmed yet.
+    Below the list are the addresses of the versions, and notes on versions between which the page goes back and forth,
+    that did not last, or that are not confirmed yet.
     """
     settings = load_settings()
     key = PolicyKey(vendor, policy)
@@ -41,7 +40,7 @@ def command(vendor: str, policy: str, output_format: str) -> None:
         remarks += unsettled_sentences(listing.settled)
         click.echo("\n" + "\n".join([*_address_lines(listing.versions), *remarks]))
     else:
-        click.echo(f"there are no accepted captures of {vendor}'s {policy} policy yet", err=True)
+        click.echo(f"there are no accepted captures of {key} yet", err=True)
 
 
 def _print_periods(versions: Sequence[VersionView]) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 import zstandard
 
 from core.captures import sha256_hex
-from core.exceptions import DamageError
+from core.exceptions import RESTORE_ADVICE, DamageError
 
 # The zstandard level, chosen by measurements on real pages. Higher levels save 2 % of the bytes and take twice as long.
 # Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes: they don't
@@ -81,7 +81,7 @@ def restore(compressed: bytes, size: int, sha256: str, keyframe: Keyframe | None
         plain = None
     if plain is None or sha256_hex(plain) != sha256:
         raise DamageError(
-            f"the data stored under SHA-256 {sha256} is damaged: its checksum no longer matches; "
-            "restore the database from a backup"
+            f"the data stored under SHA-256 {sha256} no longer matches its checksum: it is damaged or was changed; "
+            f"{RESTORE_ADVICE}"
         )
     return plain

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from core.exceptions import DamageError, StorageError
+from core.exceptions import RESTORE_ADVICE, DamageError, StorageError
 
 _ACCEPTED_URLS = "give file:///path/to/folder or s3://bucket/prefix; leave it empty to keep payloads in the database"
 # A request that takes longer than this fails. A database transaction is open during the request, and other processes
@@ -74,7 +74,8 @@ class ObjectStores:
                     "that the folder is mounted, or that the bucket is the right one",
                 ) from None
             raise DamageError(
-                f"the object {key} is missing from the payload store {url}: restore it from a backup"
+                f"the file {key} is missing from the payload store {url}: copy it back from a backup of the payload "
+                f"store; if there is none, {RESTORE_ADVICE}"
             ) from None
         except (BaseError, OSError) as error:
             raise _unavailable(url, error) from None
@@ -125,7 +126,7 @@ def _make_folder(url: str) -> None:
         _folder(url).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the payload store's folder {_folder(url)} cannot be created: {error.strerror}; "
+            f"the payload store's folder {_folder(url)} can't be created: {error.strerror}; "
             "create it, or set CLAUSEWATCH_PAYLOADS_URL to another place"
         ) from None
 
@@ -144,11 +145,11 @@ def _unavailable(url: str, error: Exception) -> UnavailableError:
     message = str(error).partition("\n")[0]
     # The numbers are ENOSPC (28), EDQUOT (122), EACCES (13) and EROFS (30).
     if "os error 28" in message or "os error 122" in message:
-        advice = "has no space left: free some and run this again"
+        advice = "is on a full disk: free space there and run this again"
     elif "os error 13" in message or "os error 30" in message:
-        advice = "cannot be read or written: give this user the right to read and write it"
+        advice = "can't be read or written: give this user the right to read and write it"
     else:
-        advice = "cannot be read or written: check that it exists and can be reached, then run this again"
+        advice = "can't be read or written: check that it exists and can be reached, then run this again"
     return UnavailableError(
         url, f"the payload store {url} {advice}; everything stored before is still there ({message})"
     )

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture
-from core.exceptions import DamageError, StorageError
+from core.exceptions import RESTORE_ADVICE, DamageError, StorageError
 from core.policies import PolicyKey
 from storage.payloads.compression import Keyframe, compress, compress_against, restore
 from storage.payloads.neighbours import MAX_INLINE_BYTES, Neighbours, PackedForm, packed_forms
@@ -298,13 +298,13 @@ def _load_keyframe(session: Session, sha256: str, dependent: str, must_be_whole:
         row = session.get(PayloadRow, sha256)
         if row is None:
             raise DamageError(
-                f"the payload {sha256} is missing from the database, so that {dependent}, which is stored as a "
-                "difference from it, cannot be read either; restore the database from a backup"
+                f"the payload {sha256} is missing from the database, and {dependent} can't be read without it; "
+                f"{RESTORE_ADVICE}"
             )
         if row.keyframe and must_be_whole:
             raise DamageError(
-                f"the row of the payload {sha256} was altered after it was written: it must be stored whole, because "
-                f"{dependent} depends on it, but it is stored as a difference; restore the database from a backup"
+                f"the stored record of the payload {sha256} is damaged or was changed: it must be stored whole, "
+                f"because {dependent} depends on it, but it is stored as a difference; {RESTORE_ADVICE}"
             )
         base = _load_keyframe(session, row.keyframe, dependent, must_be_whole=True) if row.keyframe else None
         try:

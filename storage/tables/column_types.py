@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
 
-from core.exceptions import DamageError
+from core.exceptions import RESTORE_ADVICE, DamageError
 
 _T = TypeVar("_T")
 
@@ -36,8 +36,7 @@ class _Checked(TypeDecorator[_T]):
             except (ValueError, TypeError):
                 shown = repr(value)[:40]
                 raise DamageError(
-                    f"the value {shown} in the database was altered after it was written; restore the database from "
-                    "a backup"
+                    f"the value {shown} in the database is damaged or was changed; {RESTORE_ADVICE}"
                 ) from None
 
         return checked

@@ -66,8 +66,8 @@ def check_can_upgrade(present: str | None, name: str) -> None:
         return
     if present in _BEFORE_BASELINE:
         raise StorageError(
-            f"{name} has the schema of an earlier clausewatch ({present}): migrate it with commit "
-            f"{_LAST_COMMIT_BEFORE_BASELINE} first, as docs/operating.md describes, then run this again"
+            f"{name} was written by an early clausewatch (schema {present}); convert it first with commit "
+            f"{_LAST_COMMIT_BEFORE_BASELINE}, as docs/operating.md describes, then run this again"
         )
     raise StorageError(
         f"{name} was written by a newer clausewatch (schema {present}): update clausewatch on this machine"
@@ -114,8 +114,10 @@ def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
     table_names = sorted(Base.metadata.tables.keys() & set(inspect(connection).get_table_names()))
     if table_names:
         raise StorageError(
-            f"{name} has tables ({', '.join(table_names)}) but no record of their schema in alembic_version: restore "
-            "it from a backup, or set CLAUSEWATCH_DATABASE_URL to an empty database"
+            f"{name} is not clausewatch's database, or is damaged: it has tables ({', '.join(table_names)}) but no "
+            "record "
+            "of their schema in alembic_version; set CLAUSEWATCH_DATABASE_URL to an empty database, and if this was "
+            "clausewatch's, run `clausewatch restore FILE` with your last backup"
         )
 
 

@@ -174,7 +174,7 @@ def _check_as_written(connection: sqlite3.Connection, path: Path) -> None:
     is_sound = connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
     checksums = connection.execute("SELECT sha256 FROM backup").fetchall()
     if not is_sound or checksums != [(_checksum(connection).encode(),)]:
-        raise StorageError(f"{path} is damaged: it was altered after it was written; use another backup")
+        raise StorageError(f"{path} no longer matches its checksum: it is damaged or was changed; use another backup")
 
 
 def _checksum(connection: sqlite3.Connection) -> str:

@@ -24,7 +24,7 @@ from storage.tables.models import (
     SubscriberRow,
     WatchedRow,
 )
-from storage.upkeep.verification.row_scan import is_as_written
+from storage.upkeep.verification.row_scan import ALTERED, is_as_written
 
 _Key = TypeVar("_Key")
 
@@ -115,7 +115,9 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
     if _count(session, new):
         raise UsageError(
             f"{new} has captures of its own, and two histories can't be joined. If you don't need the captures of "
-            f"{new}, take it out of its declaration and delete them with `clausewatch vendors forget {new}`"
+            f"{new}, delete them for good with `clausewatch vendors forget {new}`, which needs {new} not to be "
+            "declared; then "
+            "rename again"
         )
     captures = _rename_captures(session, old, new)
     for table in _tables_of_policies():
@@ -132,9 +134,7 @@ def _rename_captures(session: Session, old: PolicyKey, new: PolicyKey) -> int:
     for some in _portions(ids):
         for row in session.scalars(select(CaptureRow).where(CaptureRow.id.in_(some))):
             if not is_as_written(row, seals.CAPTURES):
-                raise DamageError(
-                    f"capture {row.id} was altered after it was written; run `clausewatch verify`. Nothing was renamed"
-                )
+                raise DamageError(f"capture {row.id} {ALTERED}; run `clausewatch verify`. Nothing was renamed")
             row.vendor, row.policy = new
             row.identity = capture_identity(capture_from(row))
             row.seal = seals.seal(seals.CAPTURES, {name: getattr(row, name) for name in seals.CAPTURES})

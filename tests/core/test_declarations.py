@@ -88,18 +88,26 @@ def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, add
     [
         (VALID_DECLARATION.replace("homepage: https", "homepage: ftp"), 2, "homepage"),
         (VALID_DECLARATION.replace("homepage: https://northwind.example/\n", ""), 1, "homepage"),
-        (VALID_DECLARATION.replace("until: 2015-01-01", "until: 2015-13-01"), 7, "policies.privacy.locations.0.until"),
-        (VALID_DECLARATION.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
+        (
+            VALID_DECLARATION.replace("until: 2015-01-01", "until: 2015-13-01"),
+            7,
+            "policies.privacy, location 1, until: ",
+        ),
+        (VALID_DECLARATION.replace("since: 2014", "untill: 2014"), 9, "policies.privacy, location 2, untill: "),
         (
             VALID_DECLARATION.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"),
             6,
-            "locations.0.url",
+            "policies.privacy, location 1, url: ",
         ),
-        (VALID_DECLARATION.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
+        (
+            VALID_DECLARATION.replace("northwind.example/privacy.htm", "northwind.example:99999/"),
+            6,
+            "policies.privacy, location 1, url: ",
+        ),
         (
             VALID_DECLARATION.replace("        until: 2015-01-01", "        url: http://twice.example/"),
             7,
-            "url: this key occurs twice",
+            "url: this field occurs twice",
         ),
         (VALID_DECLARATION.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
         (VALID_DECLARATION.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
@@ -111,34 +119,41 @@ def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, add
         (
             VALID_DECLARATION.replace("    locations:", "    language: no\n    locations:"),
             5,
-            "in quotes if the code is 'no'",
+            "in quotes if it is 'no'",
         ),
         (
             VALID_DECLARATION.replace(
                 "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
             ),
             10,
-            "locations.1.pages: url is already the first page",
+            "location 2, pages: url is already the first page",
         ),
         (
             VALID_DECLARATION.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
             9,
-            "locations.1.pages: the same page is listed twice",
+            "location 2, pages: ",
         ),
-        (VALID_DECLARATION.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
+        (
+            VALID_DECLARATION.replace("since: 2014", "pages: [/2]"),
+            9,
+            "location 2, pages, entry 1: must be a web address",
+        ),
         (
             VALID_DECLARATION.replace("since: 2014", "render: yes"),
             9,
-            "locations.1.render: must be 'browser', or be omitted",
+            "location 2, render: must be 'browser', or be omitted",
         ),
         (
             VALID_DECLARATION.replace('remove: [".votes"]', r"ignore: ['Guest \d+', '(?=x)']"),
             10,
-            "locations.1.ignore.1: '(?=x)' is not a pattern that RE2 can read: invalid perl operator: (?=",
+            (
+                "location 2, ignore, entry 2: '(?=x)' is not a regular expression that RE2 can read: invalid perl "
+                "operator in '(?='"
+            ),
         ),
         ("name: [", 1, "not YAML"),
-        ("- a list\n", 1, "mapping"),
-        ("", 1, "mapping"),
+        ("- a list\n", 1, "must contain the fields name, homepage and policies"),
+        ("", 1, "must contain the fields name, homepage and policies"),
         ("slug: other\n" + VALID_DECLARATION, 1, "slug"),
     ],
 )
@@ -163,15 +178,15 @@ def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int,
         ),
         (
             VALID_DECLARATION.replace("url: ", "", 1).replace("        until: 2015-01-01\n", ""),
-            ["6: policies.privacy.locations.0: must contain the field 'url': write - url: https://…"],
+            ["6: policies.privacy, location 1: must contain the field 'url': write - url: https://…"],
         ),
         (
             "name: A\nhomepage: http://a.example/\npolicies:\n  privacy:\n    locations:\n      - x\n",
-            ["6: policies.privacy.locations.0: must contain the field 'url': write - url: https://…"],
+            ["6: policies.privacy, location 1: must contain the field 'url': write - url: https://…"],
         ),
         (
             VALID_DECLARATION.replace('[".votes"]', ".votes"),
-            [f"10: policies.privacy.locations.1.remove: {NO_LIST}"],
+            [f"10: policies.privacy, location 2, remove: {NO_LIST}"],
         ),
         (
             VALID_DECLARATION.replace("name: Northwind", "name: 12"),
@@ -312,8 +327,8 @@ def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "fault"),
     [
-        ("a: &a [*a]\n", 1, "an alias in this part stands for the part itself"),
-        ("name: x\nother: &a\n  b: [&c {d: *a}]\n", 2, "an alias in this part stands for the part itself"),
+        ("a: &a [*a]\n", 1, "an alias (*name) in this part refers to the part itself"),
+        ("name: x\nother: &a\n  b: [&c {d: *a}]\n", 2, "an alias (*name) in this part refers to the part itself"),
         (
             "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
             16,

@@ -40,24 +40,24 @@ HISTORY = History((FIRST, SECOND, RETURN), (Version(1, "aaa1", (FIRST, RETURN)),
 def test_a_version_is_named_by_date_time_number_or_id(when: str, expected: Period | None) -> None:
     if expected is None:
         with pytest.raises(UsageError, match="is not a date"):
-            period_for(HISTORY, when, NOW)
+            period_for(HISTORY, when, NOW, "hesk/privacy")
     else:
-        assert period_for(HISTORY, when, NOW) == expected
+        assert period_for(HISTORY, when, NOW, "hesk/privacy") == expected
 
 
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        ("3", "this policy has no version 3; it has versions 1 to 2"),
+        ("3", "hesk/privacy has no version 3; it has versions 1 to 2"),
         ("#0", "no version 0"),
         ("#2020", "no version 2020"),
         ("2024-06-02", "2024-06-02 is in the future; give a date up to today"),
         ("2999", "is in the future"),
         ("#", "is not a date"),
-        ("@aa", "names 2 versions"),
-        ("2019", "its first accepted capture is of 2020-05-01"),
+        ("@aa", "give more characters"),
+        ("2019", "the first one is from 2020-05-01"),
     ],
 )
 def test_a_name_that_fits_no_version_is_explained(when: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        period_for(HISTORY, when, NOW)
+        period_for(HISTORY, when, NOW, "hesk/privacy")

@@ -71,7 +71,7 @@ def test_the_gate_stays_closed_after_too_many_errors_in_a_row() -> None:
     for _ in range(3):
         closed.strike(ERROR, monotonic())
     assert isinstance(closed.given_up, ArchiveNotAnsweringError)
-    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row; the last error: status 503"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match="3 requests in a row have failed; the last error: status 503"):
         asyncio.run(closed.enter("replay"))
 
 
@@ -108,7 +108,7 @@ def test_an_interrupted_crawl_does_not_wait_at_the_gate() -> None:
 def test_each_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         gate().strike(ERROR, monotonic())
-    assert caplog.messages == ["temporary error of the archive: status 503; trying again in 0 s"]
+    assert caplog.messages == ["a request to the archive has failed: status 503; trying again in 0 s"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_wait_after_a_rate_limit_error_is_longer(
     error: ArchiveError, seconds: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     gate(ARCHIVE_BACKOFF=5, ARCHIVE_BACKOFF_429=60).strike(error, monotonic())
-    assert caplog.messages == [f"temporary error of the archive: {error}; trying again in {seconds} s"]
+    assert caplog.messages == [f"a request to the archive has failed: {error}; trying again in {seconds} s"]
 
 
 def test_a_limit_from_scrapys_settings_has_the_type_of_the_field() -> None:

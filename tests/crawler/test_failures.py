@@ -28,5 +28,5 @@ def test_a_fault_of_the_connection_is_told_apart_from_a_fault_of_the_certificate
 
 def test_a_host_without_address_is_named_with_what_to_check() -> None:
     assert explain(CannotResolveHostError("x"), "https://A.example/p") == (
-        "no address of the host a.example was found; check the name, and whether this machine can reach the DNS"
+        "no address of the host a.example was found; check the name, and whether this machine can reach its DNS server"
     )

@@ -17,7 +17,7 @@ FINISHED = {"finish_reason": "finished"}
 def test_a_finished_crawl_without_captures_is_ok() -> None:
     outcome = outcome_from(FINISHED)
     assert outcome.ok
-    assert outcome.summary == "0 captures found, 0 new, 0 quarantined, 0 failed"
+    assert outcome.summary == "0 captures found, 0 new (0 quarantined), 0 failed"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_quarantined_captures_are_named_up_to_a_limit() -> None:
         tally.count_read(capture_of(b"page"), ReadCapture(number, True, verdict, None))
     lines = outcome_from({**FINISHED, **stats.get_stats()}).lines
     assert len(lines) == 21
-    assert " as blocked: the page says: 'Just a \\x1b moment' …" in lines[0]
+    assert " (blocked): the page says: 'Just a \\x1b moment' …" in lines[0]
     assert len(lines[0]) < 400
     assert lines[-1] == "quarantined: 10 more; `clausewatch review` lists them"
 
@@ -88,6 +88,7 @@ def test_the_summary_omits_rare_counts_that_are_zero() -> None:
     }
     outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
     assert outcome.summary == (
-        "42 captures found, 12 new, 1 quarantined, 0 failed, 2 listed by the archive but not returned, "
-        "3 malformed rows skipped, 1 response of status 304 skipped, 4 left for the next crawl"
+        "42 captures found, 12 new (1 quarantined), 0 failed, 2 listed by the archive but not returned, "
+        "3 unreadable rows of the archive's list skipped, 1 answer without a page (status 304) skipped, 4 left for "
+        "the next crawl"
     )

@@ -160,5 +160,5 @@ def test_checksum_is_none_for_a_malformed_digest_or_an_error_page(fields: dict[s
 
 
 def test_lists_inside_each_other_are_no_listing() -> None:
-    with pytest.raises(ArchiveProtocolError, match="sends no listing"):
+    with pytest.raises(ArchiveProtocolError, match="list of captures can't be read"):
         WaybackMachine("https://archive.example").parse_listing(200, b"[" * 100_000)

@@ -189,9 +189,15 @@ def test_an_excluded_site_is_distinguished_from_a_missing_capture() -> None:
         ),
         (
             ("listing", 200, {}, b"<html>no snapshots</html>"),
-            ArchiveProtocolError("the archive's index sends no listing, but '<html>no snapshots</html>'"),
+            ArchiveProtocolError(
+                "the archive's list of captures can't be read: it begins with '<html>no snapshots</html>'; run this "
+                "crawl again later"
+            ),
         ),
-        (("listing", 200, {}, b""), ArchiveProtocolError("the archive's index sends no content")),
+        (
+            ("listing", 200, {}, b""),
+            ArchiveProtocolError("the archive's list of captures has no content; run this crawl again later"),
+        ),
     ],
 )
 def test_an_error_of_the_archive_itself_is_temporary(

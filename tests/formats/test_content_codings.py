@@ -133,7 +133,7 @@ except BodyTooLargeError:
 def test_very_many_empty_members_are_refused_quickly(coding: str, compress: Callable[[bytes], bytes]) -> None:
     member = compress(b"")
     begin = time.monotonic()
-    with pytest.raises(BodyTooLargeError, match="in more than 10000 pieces"):
+    with pytest.raises(BodyTooLargeError, match="in more than 10,000 pieces"):
         decode(member * (16 * 1024 * 1024 // len(member)), [coding], LIMIT)
     assert time.monotonic() - begin < 5
 
@@ -148,7 +148,7 @@ def test_a_zstd_body_that_requires_much_memory_is_refused() -> None:
 
 
 def test_a_body_with_very_many_codings_is_refused() -> None:
-    with pytest.raises(UnknownCodingError, match="3000 content codings"):
+    with pytest.raises(UnknownCodingError, match="compressed 3000 times"):
         decode(b"x", ["gzip, " * 3000], LIMIT)
 
 

@@ -64,7 +64,7 @@ def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
     path = tmp_path / "saved.html"
     path.write_bytes(b"<p>We keep logs.</p>")
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
-    with pytest.raises(UsageError, match="declared as one of several pages"):
+    with pytest.raises(UsageError, match="is one of several pages"):
         capture_from_page(path, KEY, several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
 
 

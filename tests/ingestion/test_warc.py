@@ -187,7 +187,7 @@ def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
         if length in lengths_between_records:
             continue
         path.write_bytes(whole[:length])
-        with pytest.raises(UsageError, match="not a whole WARC file"):
+        with pytest.raises(UsageError, match="not a complete WARC file"):
             list(captures_from_warc(path, KEY, POLICY))
     assert capsys.readouterr() == ("", "")
 
@@ -205,7 +205,7 @@ def test_a_broken_file_is_reported_in_one_printable_line(tmp_path: Path) -> None
 def test_a_file_that_is_not_warc_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "no.warc.gz"
     path.write_bytes(data)
-    with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
+    with pytest.raises(UsageError, match=r"no\.warc\.gz: not a complete WARC file"):
         list(captures_from_warc(path, KEY, POLICY))
 
 
@@ -219,7 +219,9 @@ def test_a_whole_file_without_responses_is_refused_in_other_words(tmp_path: Path
     with pytest.raises(UsageError) as caught:
         list(captures_from_warc(path, KEY, POLICY))
     held = "only 1 request record and 1 warcinfo record"
-    assert str(caught.value) == f"{path}: the file contains no HTTP response, {held}, so there is nothing to ingest"
+    assert str(caught.value) == (
+        f"{path}: the file contains no pages (HTTP responses), {held}, so there is nothing to ingest"
+    )
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def test_a_comparison_beyond_its_limit_leaves_the_others_told(store: Store) -> N
     assert "Otter Post privacy" in message
     assert "Marmot Mail" not in message
     (fault,) = faults
-    assert fault.startswith("marmot privacy: its changes could not be told: the comparison took longer than the limit")
+    assert fault.startswith(
+        "marmot/privacy: its changes could not be worked out: the comparison took longer than the limit"
+    )
     assert [standing.vendor for standing in store.library.standings() if standing.fault] == ["marmot"]
     # It is not tried again until it changes. Then nothing of it is lost.
     assert composed_with(store, called) == ([], [])
@@ -123,7 +125,7 @@ def test_a_damaged_document_of_one_policy_leaves_the_others_told(store: Store) -
         session.execute(update(DocumentRow).where(DocumentRow.sha256 == document).values(data=b"damaged"))
     (message,), (fault,) = composed_with(store, called)
     assert "Otter Post privacy" in message
-    assert fault.startswith("marmot privacy: its changes could not be told: ")
+    assert fault.startswith("marmot/privacy: its changes could not be worked out: ")
     assert {finding.remedy for finding in verify(store, {PRIVACY: PRIVACY_POLICY}, repair=True)} == {"mended"}
     (message,), faults = composed_with(store, called)
     assert faults == []
@@ -192,12 +194,16 @@ def test_a_change_that_cannot_be_compared_keeps_back_no_later_change(store: Stor
     def stops_the_first(function: Callable[[], Any]) -> Any:
         stopped.append(not stopped)
         if stopped[-1]:
-            raise StoppedWorkError("the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)")
+            raise StoppedWorkError(
+                "comparing the texts took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)"
+            )
         return function()
 
     (message,), (fault,) = composed_with(store, stops_the_first)
     assert "insurance" in message
-    assert fault.startswith("marmot privacy: its changes could not be told: the work took longer than the limit")
+    assert fault.startswith(
+        "marmot/privacy: its changes could not be worked out: comparing the texts took longer than the limit"
+    )
     keep_confirmed(store, COURTS, 2.7)
     (message,), faults = composed_with(store, called)
     assert faults == []

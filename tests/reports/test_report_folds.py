@@ -187,7 +187,7 @@ def test_one_term_capitalised_throughout_is_told_in_every_format() -> None:
         "json"
     )
     for name, text in texts.items():
-        assert text.count("“partners” is “Partners” now (2 clauses)") == 1, name
+        assert text.count("“partners” is now “Partners” (in 2 clauses)") == 1, name
 
 
 @pytest.mark.parametrize("kind", ["moved", "moved_modified"])
@@ -205,7 +205,9 @@ def test_words_above_a_moved_clause_are_named_in_every_format(kind: str) -> None
         return
     for name, text in shown(report).items():
         if name != "json":
-            assert "It stood below “We never share:”, and stands below “We share:” now." in " ".join(text.split())
+            assert "It was introduced by “We never share:”; now it is introduced by “We share:”." in " ".join(
+                text.split()
+            )
     assert '"under": [\n' in as_json(report)
 
 

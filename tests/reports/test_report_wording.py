@@ -33,11 +33,11 @@ def render(*changes: Change) -> tuple[RenderedChange, ...]:
             1,
             "3 substantive changes: 2 removed, 1 added. Besides, 1 factual and 2 editorial. 1 clause unchanged.",
         ),
-        ((EVERY_KIND[3],), 0, "Nothing substantive changed: 1 editorial change. 0 clauses unchanged."),
+        ((EVERY_KIND[3],), 0, "No change is classed as substantive: 1 editorial change. 0 clauses unchanged."),
         (
             (EVERY_KIND[3], EVERY_KIND[9]),
             0,
-            "Nothing substantive changed: 1 factual and 1 editorial changes. 0 clauses unchanged.",
+            "No change is classed as substantive: 1 factual and 1 editorial changes. 0 clauses unchanged.",
         ),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_move_under_other_words_names_both_and_a_lead_in_names_what_is_below()
     moved = replace(EVERY_KIND[3], significance="substantive", under=("We never share:", ""))
     lead_in = replace(EVERY_KIND[2], confidence=1.0, governed=(clause(7, "your name"), clause(8, "your town")))
     notes = [rendered.notes for rendered in render(moved, lead_in)]
-    assert notes[0][1] == "It stood below “We never share:”; no such words stand above it now."
+    assert notes[0][1] == "It was introduced by “We never share:”; now no such words introduce it."
     assert notes[1] == ("These words stand above 2 unchanged clauses: “your name”, “your town”.",)
 
 
@@ -156,7 +156,7 @@ def test_a_term_with_other_capitals_is_named_once() -> None:
         )
     ]
     sentences = circumstances(file_report(*changes))
-    assert sentences == ("Capitals differ: “partners” is “Partners” now (2 clauses).",)
+    assert sentences == ("Capitals differ: “partners” is now “Partners” (in 2 clauses).",)
 
 
 def test_a_link_or_label_on_only_one_side_is_called_added_or_removed() -> None:

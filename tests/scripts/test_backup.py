@@ -20,7 +20,7 @@ def test_a_backup_is_restored_into_another_database(
 ) -> None:
     file = tmp_path / "all.backup"
     result = clausewatch_with_captures("backup", file)
-    assert (result.stdout, result.stderr) == ("", f"{file}: {file.stat().st_size:,} bytes\n")
+    assert (result.stdout, result.stderr) == ("", f"{file} is written: {file.stat().st_size:,} bytes\n")
     before = clausewatch_with_captures("versions", "lanternpost").stdout
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
     monkeypatch.setenv("CLAUSEWATCH_PAYLOADS_URL", (tmp_path / "payloads").as_uri())
@@ -49,4 +49,4 @@ def test_files_that_cannot_be_read_or_written_give_one_message(
     shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
     assert "is not a complete backup" in clausewatch_with_captures("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in clausewatch_with_captures("restore", tmp_path / "none.backup", exit_code=2).stderr
-    assert "cannot be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr
+    assert "can't be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr

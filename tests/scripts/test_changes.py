@@ -56,7 +56,7 @@ def test_only_changes_since_the_date_are_compared(clausewatch: Clausewatch, monk
     assert (change["old"]["version"], change["new"]["version"]) == (3, 4)
     assert (change["after"], change["before"]) == ("2023-11-30T17:45:00Z", "2024-05-05T12:00:00Z")
     assert change["command"].startswith("clausewatch report lanternpost @")
-    assert "no change was seen since" in clausewatch("changes").stderr
+    assert "no change has been seen since" in clausewatch("changes").stderr
     assert json.loads(clausewatch("changes", "--vendor", "lanternpost", "--format", "json").stdout) == []
     assert len(compared) == 1
 
@@ -68,7 +68,9 @@ def stops_at(day: str) -> Callable[[Limits], AbstractContextManager[Caller]]:
         result = function()
         report = getattr(result, "report", result)
         if iso(report.interval.first_new.captured_at).startswith(day):
-            raise StoppedWorkError("the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)")
+            raise StoppedWorkError(
+                "comparing the texts took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)"
+            )
         return result
 
     return lambda limits: nullcontext(call)
@@ -83,7 +85,7 @@ def test_a_change_that_cannot_be_compared_leaves_the_others_listed(
     assert [change["before"][:4] for change in json.loads(result.stdout)] == ["2024", "2022"]
     assert result.stderr == (
         "failed: lanternpost/privacy: its change seen on 2023-01-15 could not be compared: "
-        "the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
+        "comparing the texts took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
     )
 
 
@@ -107,7 +109,7 @@ def test_a_report_beyond_its_limit_says_so_in_a_sentence(
     result = clausewatch("report", "lanternpost", "2", "3", exit_code=1)
     assert result.stderr == (
         "Error: the two texts of lanternpost/privacy could not be compared: "
-        "the work took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
+        "comparing the texts took longer than the limit of 60 seconds (CLAUSEWATCH_TIME_LIMIT)\n"
     )
     assert "Lanternpost privacy" in clausewatch("report", "lanternpost", "1", "2").stdout
 

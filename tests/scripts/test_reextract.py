@@ -17,7 +17,7 @@ def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
 def test_captures_that_are_up_to_date_are_not_read_again(clausewatch_with_captures: Clausewatch) -> None:
     assert (
         clausewatch_with_captures("reextract").stderr
-        == "lanternpost privacy: 0 captures read again; 2 versions before, 2 now\n"
+        == "lanternpost/privacy: 0 captures read again; 2 versions before, 2 now\n"
     )
 
 
@@ -28,7 +28,7 @@ def test_all_captures_are_read_again_after_a_declaration_changed(
     text = declaration.read_text(encoding="utf-8").replace("    locations:", "    language: fr\n    locations:")
     declaration.write_text(text, encoding="utf-8")
     result = clausewatch_with_captures("reextract", "lanternpost")
-    assert result.stderr == "lanternpost privacy: 4 captures read again; 2 versions before, 0 now\n"
+    assert result.stderr == "lanternpost/privacy: 4 captures read again; 2 versions before, 0 now\n"
     assert result.stdout == ""
     assert "declaration states French" in clausewatch_with_captures("review").stdout
 

@@ -45,10 +45,14 @@ def test_other_policies_that_changed_are_named_below_the_report(with_terms: Clau
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("2021-05", "2021-04", "2021-05 ends after 2021-04; give the earlier date first"),  # the same version is shown
-        ("2021", "2021-04", "2021 ends after 2021-04; give the earlier date first"),
+        (
+            "2021-05",
+            "2021-04",
+            "2021-05 is later than 2021-04; give the earlier date first",
+        ),  # the same version is shown
+        ("2021", "2021-04", "2021 is later than 2021-04; give the earlier date first"),
         ("2021", "2999", "2999 is in the future; give a date up to today"),
-        ("1", "9", "this policy has no version 9; it has"),
+        ("1", "9", "lanternpost/privacy has no version 9; it has"),
     ],
 )
 def test_dates_in_the_wrong_order_or_the_future_are_refused(

@@ -20,7 +20,7 @@ def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
 def test_quarantined_captures_are_listed_until_a_person_decides(clausewatch_with_captures: Clausewatch) -> None:
     listed = clausewatch_with_captures("review")
     title, headings, row = listed.stdout.splitlines()
-    assert title == "lanternpost privacy: 1 quarantined capture"
+    assert title == "lanternpost/privacy: 1 quarantined capture"
     assert headings.split() == ["id", "captured", "reason", "address", "evidence"]
     assert row.split()[:3] == ["3", "2022-02-02", "blocked"]
     assert listed.stderr == ""
@@ -63,7 +63,7 @@ def test_held_captures_are_listed_until_a_person_decides(clausewatch: Clausewatc
     with_held_text(clausewatch, tmp_path)
     listed = clausewatch("review")
     title, *table = listed.stdout.splitlines()
-    assert title == "lanternpost privacy: 2 held captures"
+    assert title == "lanternpost/privacy: 2 held captures"
     assert max(map(len, table)) <= 80
     evidence = "the text shares nothing with the text before"
     assert [[*row[:3], row[4]] for row in cells_of(table)[1:]] == [
@@ -76,7 +76,10 @@ def test_held_captures_are_listed_until_a_person_decides(clausewatch: Clausewatc
         (3, "accepted", None, True),
         (4, "accepted", None, True),
     ]
-    assert "held: the text shares nothing with the text before\n" in clausewatch("review", "show", "3").stderr
+    assert (
+        "held: the text shares nothing with the text before; `clausewatch review accept` or `reject` decides\n"
+        in clausewatch("review", "show", "3").stderr
+    )
     clausewatch("review", "accept", "3")
     assert json.loads(clausewatch("review", "--format", "json").stdout) == []
     assert "held" not in json.loads(clausewatch("review", "show", "3", "--format", "json").stdout)
@@ -89,7 +92,7 @@ def test_quarantined_and_held_captures_are_counted_separately(clausewatch: Claus
     page = PAGES / "20220202221845.html"
     clausewatch("ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-03", "--url", NEW_ADDRESS)
     title, *_, last = clausewatch("review").stdout.splitlines()
-    assert title == "lanternpost privacy: 1 quarantined capture, 2 held captures"
+    assert title == "lanternpost/privacy: 1 quarantined capture, 2 held captures"
     assert last.split()[2] == "blocked"
 
 
@@ -116,7 +119,7 @@ def test_a_capture_is_shown_with_its_text_and_the_decisions(clausewatch_with_cap
         (("reject", "9" * 30), "not in the range"),
         (("accept",), "Missing argument"),
         (("--vendor", "nobody"), "no vendor 'nobody'"),
-        (("--policy", "terms"), "none of these vendors has a policy 'terms'"),
+        (("--policy", "terms"), "no vendor has a policy 'terms'"),
     ],
 )
 def test_an_invalid_request_gives_one_message_and_status_2(
@@ -131,6 +134,6 @@ def test_a_capture_without_text_cannot_be_accepted(clausewatch_with_captures: Cl
     clausewatch_with_captures(
         "ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-01", "--url", NEW_ADDRESS
     )
-    assert "capture 8 cannot be accepted" in clausewatch_with_captures("review", "accept", "8", exit_code=2).stderr
-    assert "lanternpost privacy: needs a browser" in clausewatch_with_captures("review").stderr
+    assert "capture 8 can't be accepted" in clausewatch_with_captures("review", "accept", "8", exit_code=2).stderr
+    assert "Add `render: browser` to the policy's location" in clausewatch_with_captures("review").stderr
     assert clausewatch_with_captures("review", "show", "8").stdout.strip() == ""

@@ -21,12 +21,13 @@ def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewa
     table, sentences, operation = (part.splitlines() for part in result.stdout.split("\n\n"))
     assert max(map(len, (*table, *sentences, *operation))) <= 80
     assert cells_of(table) == [
-        ["vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "unread"],
+        ["vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "not read"],
         ["lanternpost", "privacy", "2022-02-02 quarantined", "2022-02-02", "", "1 blocked", ""],
     ]
     assert sentences == [
-        "lanternpost privacy: quarantined since 2022-02-02 as blocked: the page says:",
+        "lanternpost/privacy: quarantined since 2022-02-02 (blocked): the page says:",
         "  'Just a moment...'",
+        "`clausewatch review` lists these captures; accept or reject them there.",
     ]
     assert operation == ["last run: none yet", "outbox: empty"]
     assert result.stderr == ""
@@ -42,8 +43,8 @@ def test_a_held_text_is_named_from_the_first_day_on(clausewatch: Clausewatch, tm
     with_held_text(clausewatch, tmp_path)
     _, sentence, _ = clausewatch("status").stdout.split("\n\n")
     assert " ".join(sentence.split()) == (
-        "lanternpost privacy: held since 2024-06-01: the text shares nothing with the text before; it begins: "
-        f"{HELD_TEXT}"
+        "lanternpost/privacy: held since 2024-06-01: the text shares nothing with the text before; it begins: "
+        f"{HELD_TEXT} `clausewatch review` lists these captures; accept or reject them there."
     )
     (row,) = json.loads(clausewatch("status", "--format", "json").stdout)
     assert (row["held_since"], row["reason"], row["evidence"]) == ("2024-06-01T00:00:00Z", None, HELD_TEXT)

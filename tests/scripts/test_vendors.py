@@ -88,16 +88,23 @@ def test_check_names_selectors_patterns_and_duplicate_addresses(clausewatch: Cla
     )
     (vendors / "wrong.yaml").write_text(SAVED + "        ignore: ['(']\n", encoding="utf-8")
     result = clausewatch("vendors", "check", exit_code=2)
-    field = "policies.privacy.locations.0"
+    field = "policies.privacy, location 1"
     advice = (
-        "location 1 of this policy for some of this time; give the two locations dates that don't overlap, or remove "
+        "location 2 of this policy, and their dates overlap; give the two locations dates that don't overlap, or "
+        "remove "
         "one of them"
     )
     assert result.stdout == ""
     assert result.stderr.removeprefix("Error: ").splitlines() == [
-        f"{vendors}/wrong.yaml:7: {field}.ignore.0: '(' is not a pattern that RE2 can read: missing ): (",
-        f"{vendors}/marmot.yaml:7: {field}.select.1: 'p >' is not a CSS selector; correct it in the declaration",
-        f"{vendors}/twin.yaml:19: policies.terms.locations.2: http://a.example/ is already {advice}",
+        (
+            f"{vendors}/wrong.yaml:7: {field}, ignore, entry 1: '(' is not a regular expression that RE2 can read: "
+            "missing )"
+        ),
+        (
+            f"{vendors}/marmot.yaml:7: {field}, select, entry 2: 'p >' is not a CSS selector; correct it in the "
+            "declaration"
+        ),
+        f"{vendors}/twin.yaml:19: policies.terms, location 3: http://a.example/ is also an address of {advice}",
     ]
 
 
@@ -106,8 +113,10 @@ def test_two_policies_with_one_address_at_one_time_are_named(clausewatch: Clause
     twin = vendors / "twin.yaml"
     twin.write_text(SAVED.replace("www.", "").replace("policies:", "policies:\n  # moved"), encoding="utf-8")
     stderr = clausewatch("vendors", "check", exit_code=2).stderr
-    assert f"{twin}:7: policies.privacy.locations.0: https://marmot.example/legal/privacy is already" in stderr
-    assert "location 0 of marmot's privacy policy" in stderr
+    assert (
+        f"{twin}:7: policies.privacy, location 1: https://marmot.example/legal/privacy is also an address of" in stderr
+    )
+    assert "location 1 of marmot/privacy" in stderr
 
 
 def test_try_ends_with_a_declaration_that_can_be_saved(
@@ -159,8 +168,8 @@ def test_a_renamed_vendor_keeps_its_versions_and_its_subscribers(clausewatch: Cl
     clausewatch("subscribe", "ann@example.org", "--vendor", "lanternpost")
     versions = clausewatch("versions", "lanternpost").stdout
     result = clausewatch("vendors", "rename", "lanternpost", "lantern")
-    assert (
-        result.stderr == f"lanternpost is called lantern now, in {vendors}/lantern.yaml too; 2 captures belong to it\n"
+    assert result.stderr == (
+        f"lanternpost is renamed to lantern; its declaration is in {vendors}/lantern.yaml; it has 2 stored captures\n"
     )
     assert clausewatch("versions", "lantern").stdout == versions
     with Store.open(load_settings().database_url) as store:
@@ -183,7 +192,7 @@ def test_a_declaration_that_was_renamed_by_hand_gets_its_history(clausewatch: Cl
     ingested(clausewatch, 2)
     (vendors / "lanternpost.yaml").rename(vendors / "lantern.yaml")
     status = clausewatch("status").stdout
-    assert "lanternpost privacy: 2 captures stored without a declaration." in status
+    assert "lanternpost/privacy: 2 captures stored without a declaration." in status
     clausewatch("vendors", "rename", "lanternpost", "lantern")
     assert "without a declaration" not in clausewatch("status").stdout
     assert "#1" in clausewatch("versions", "lantern").stdout
@@ -196,8 +205,8 @@ def test_a_declaration_that_was_renamed_by_hand_gets_its_history(clausewatch: Cl
         ("lanternpost/privacy", "other/privacy", "two policies of one vendor"),
         ("lanternpost", "lanternpost", "are the same"),
         ("lanternpost", "Lantern Post", "neither VENDOR nor VENDOR/POLICY"),
-        ("nobody", "noone", "neither nobody nor noone is declared"),
-        ("lanternpost", "marmot", "are both declared"),
+        ("nobody", "noone", "neither 'nobody' nor 'noone' is declared"),
+        ("lanternpost", "marmot", "marmot is already declared"),
     ],
 )
 def test_a_rename_that_makes_no_sense_is_refused(
@@ -211,7 +220,7 @@ def test_a_history_without_a_declaration_is_exported_and_forgotten(
     clausewatch: Clausewatch, vendors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingested(clausewatch, 2)
-    assert "is declared in" in clausewatch("vendors", "forget", "lanternpost", exit_code=2).stderr
+    assert "is still declared in" in clausewatch("vendors", "forget", "lanternpost", exit_code=2).stderr
     (vendors / "lanternpost.yaml").unlink()
     (vendors / "marmot.yaml").write_text(SAVED, encoding="utf-8")
     assert "2 captures written" in clausewatch("export", "lanternpost", "--warc", tmp_path / "x.warc.gz").stderr
@@ -220,6 +229,8 @@ def test_a_history_without_a_declaration_is_exported_and_forgotten(
     assert (status, "'lantern' is not 'lanternpost'; nothing was deleted" in stderr) == (2, True)
     name = ("lanternpost/privacy", "--confirm", "lanternpost/privacy")
     assert "2 captures of lanternpost/privacy deleted" in clausewatch("vendors", "forget", *name).stderr
-    assert "no capture of lanternpost/privacy is stored" in clausewatch("vendors", "forget", *name, exit_code=2).stderr
+    assert (
+        "no captures of 'lanternpost/privacy' are stored" in clausewatch("vendors", "forget", *name, exit_code=2).stderr
+    )
     assert "without a declaration" not in clausewatch("status").stdout
     assert "nothing is damaged" in clausewatch("verify").stderr

@@ -35,7 +35,7 @@ def page(tmp_path: Path) -> Path:
 def test_a_saved_page_is_read(clausewatch: Clausewatch, tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     result = clausewatch("vendors", "try", tmp_path / name)
-    assert f"{len(content)} bytes\nverdict: accepted\n" in result.stderr
+    assert f"{len(content):,} bytes\nverdict: accepted\n" in result.stderr
     assert "left out" not in result.stderr
     assert all(text in result.stdout for text in PARAGRAPHS)
     assert "Shop" not in result.stdout
@@ -70,7 +70,7 @@ def test_the_verdict_names_its_rule(clausewatch: Clausewatch, tmp_path: Path) ->
 def test_a_saved_page_is_judged_as_the_named_policy(clausewatch: Clausewatch) -> None:
     page = PAGES / CAPTURES[0][0]
     assert "verdict: accepted" in clausewatch("vendors", "try", page).stderr
-    assert "(other_document)" in clausewatch("vendors", "try", page, "--policy", "cookies").stderr
+    assert "(other document)" in clausewatch("vendors", "try", page, "--policy", "cookies").stderr
 
 
 @pytest.mark.parametrize(

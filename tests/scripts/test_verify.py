@@ -33,9 +33,12 @@ def test_each_damaged_item_is_a_line_and_the_status_is_1(
     result = clausewatch_with_captures("verify", exit_code=1)
     lines = result.stdout.splitlines()
     assert len(lines) == 5
-    assert lines[0].endswith("http://x/ (capture 1): its row in the table captures was altered after it was written")
-    assert result.stderr.startswith("Error: 4 captures checked, with everything that belongs to them; 5 damaged: ")
-    assert "can't be made again: restore the database from a backup" in result.stderr
+    assert lines[0].endswith(
+        "http://x/ (capture 1): its stored record no longer matches its checksum: it is damaged or was changed; only a "
+        "backup can repair this"
+    )
+    assert result.stderr.startswith("Error: 4 captures checked, with everything that belongs to them: 5 faults\n")
+    assert "can't be repaired: set CLAUSEWATCH_DATABASE_URL to a new database" in result.stderr
     assert "run `clausewatch verify --repair`" in result.stderr
 
 
@@ -43,8 +46,8 @@ def test_damaged_readings_are_repaired(clausewatch_with_captures: Clausewatch, t
     before = clausewatch_with_captures("captures", "lanternpost").stdout
     damage(tmp_path, "UPDATE readings SET verdict = 'accepted'; UPDATE documents SET data = x'00'")
     result = clausewatch_with_captures("verify", "--repair")
-    assert result.stdout.count("; it has been made again\n") == 4
-    assert result.stderr.endswith("4 damaged and made again; nothing is damaged\n")
+    assert result.stdout.count("; this has been repaired\n") == 4
+    assert result.stderr.endswith("4 damaged and repaired; nothing is damaged\n")
     assert clausewatch_with_captures("captures", "lanternpost").stdout == before
     assert clausewatch_with_captures("verify").stdout == ""
 

@@ -128,14 +128,14 @@ def test_a_successful_crawl_prints_a_summary_line(crawled: Crawled) -> None:
     assert crawled.first.returncode == 0, crawled.first.stderr
     assert crawled.first.stdout == ""
     assert crawled.first.stderr.splitlines()[-1] == (
-        "archive: 28 captures found, 27 new, 4 quarantined, 0 failed, 1 listed by the archive but not returned, "
-        "2 malformed rows skipped"
+        "archive: 28 captures found, 27 new (4 quarantined), 0 failed, 1 listed by the archive but not returned, "
+        "2 unreadable rows of the archive's list skipped"
     )
 
 
 def test_a_second_crawl_requests_no_stored_capture(crawled: Crawled) -> None:
     assert crawled.second.returncode == 0
-    assert " 0 new, 0 quarantined, 0 failed" in crawled.second.stderr
+    assert " 0 new (0 quarantined), 0 failed" in crawled.second.stderr
     # A capture that the archive did not return is requested again, because the archive may return it later.
     assert [path for path in crawled.second_paths if path.startswith("/web/")] == [
         f"/web/20120101000000id_/{HOST}/lost"
@@ -211,7 +211,8 @@ def test_payloads_are_stored_uncompressed_whatever_is_declared(crawled: Crawled)
 def test_a_capture_of_another_time_is_not_stored(crawled: Crawled) -> None:
     assert at(2012) not in [stored.capture.captured_at for stored in crawled.captures("lost")]
     assert (
-        "lost/privacy http://www.kestrelpost.example/lost at 20120101000000: "
+        "lost/privacy http://www.kestrelpost.example/lost: the capture of 2012-01-01T00:00:00Z is in the archive's "
+        "list, but the archive does not return it: "
         "the archive returns its capture of 2013-01-01T00:00:00Z instead"
     ) in crawled.first.stderr
 
@@ -255,7 +256,7 @@ def test_since_and_until_limit_the_listing(crawled: Crawled, tmp_path: Path) -> 
     crawler = Crawler(tmp_path, crawled.archive.url)
     shutil.copytree(crawled.crawler.vendors, crawler.vendors)
     result = crawler.crawl("archive", "vendor=flips,moved", "since=2011", "until=2012-01")
-    assert result.stderr == "archive: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    assert result.stderr == "archive: 2 captures found, 2 new (0 quarantined), 0 failed\n"
     assert [stored.capture.captured_at.year for stored in crawler.captures("flips")] == [2011, 2012]
 
 
@@ -277,8 +278,8 @@ def test_real_captures_of_a_moved_policy_are_two_versions(tmp_path: Path) -> Non
         crawler.wayback_url = archive.url
         first, second = (crawler.crawl("archive", "vendor=hesk") for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
-    assert first.stderr == "archive: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
-    assert second.stderr == "archive: 2 captures found, 0 new, 0 quarantined, 0 failed\n"
+    assert first.stderr == "archive: 2 captures found, 2 new (0 quarantined), 0 failed\n"
+    assert second.stderr == "archive: 2 captures found, 0 new (0 quarantined), 0 failed\n"
     old, new = crawler.captures("hesk")
     assert (old.capture.url, new.capture.url) == (
         "http://www.hesk.com/privacy.htm",

@@ -147,7 +147,7 @@ def test_after_a_block_the_next_crawl_fetches_only_what_is_missing(
         result = blocked.crawl("archive", **TEST_INTERVALS)
         paths = [request["path"][:9] for request in archive.requests()]
     assert result.returncode == 0, result.stderr
-    assert result.stderr == f"archive: 5 captures found, {5 - len(stored_years)} new, 0 quarantined, 0 failed\n"
+    assert result.stderr == f"archive: 5 captures found, {5 - len(stored_years)} new (0 quarantined), 0 failed\n"
     # No page of the index and no stored capture is requested again.
     assert sorted(paths) == [f"/web/{year}" for year in range(2010, 2015) if year not in stored_years]
 

@@ -89,7 +89,7 @@ def check_failing_database(crawler: Crawler, archive: Archive, then: str, messag
     assert f" {stored} new, " in summary or f" {stored - 1} new, " in summary
     second = crawler.crawl("archive")
     assert second.returncode == 0, second.stderr
-    assert second.stderr == f"archive: {CAPTURES} captures found, {CAPTURES - stored} new, 0 quarantined, 0 failed\n"
+    assert second.stderr == f"archive: {CAPTURES} captures found, {CAPTURES - stored} new (0 quarantined), 0 failed\n"
     assert [stored_capture.verdict.name for stored_capture in crawler.captures("kestrel")] == ["accepted"] * CAPTURES
     # The index is listed only once, and only the replays that were under way are requested again.
     requests = archive.requests()[before:]
@@ -98,7 +98,7 @@ def check_failing_database(crawler: Crawler, archive: Archive, then: str, messag
 
 
 def test_a_full_disk_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
-    check_failing_database(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
+    check_failing_database(crawler, archive, DISK_FULL, "its disk is full: free space on the disk and run this again")
 
 
 def test_a_locked_sqlite_file_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:

@@ -70,14 +70,14 @@ def test_lasting_errors_end_the_crawl_and_stored_captures_stay(tmp_path: Path) -
     assert "Traceback" not in result.stderr
     *_, failure, summary = result.stderr.splitlines()
     assert failure == (
-        f"failed: {archive.url}: the archive failed to answer 5 times in a row; the last error: connection refused; "
+        f"failed: {archive.url}: 5 requests in a row have failed; the last error: connection refused; "
         "the next crawl continues where this one stopped"
     )
     stored = crawler.captures("kestrel")
     assert 0 < len(stored) < 8
     left = 8 - len(stored)
     assert summary == (
-        f"archive: 8 captures found, {len(stored)} new, 0 quarantined, 1 failed, {left} left for the next crawl"
+        f"archive: 8 captures found, {len(stored)} new (0 quarantined), 1 failed, {left} left for the next crawl"
     )
     # No capture is made from a body that was cut off, or from a page that is the archive's own.
     for stored_capture in stored:
@@ -99,14 +99,14 @@ def test_after_temporary_errors_everything_is_stored(tmp_path: Path) -> None:
     with archive_with(tmp_path, *faults) as (crawler, _):
         result = crawler.crawl("archive")
     assert result.returncode == 0, result.stderr
-    assert result.stderr.splitlines()[-1] == "archive: 8 captures found, 8 new, 0 quarantined, 0 failed"
+    assert result.stderr.splitlines()[-1] == "archive: 8 captures found, 8 new (0 quarantined), 0 failed"
 
 
 def test_a_capture_that_is_always_cut_off_does_not_delay_others(tmp_path: Path) -> None:
     with archive_with(tmp_path, Fault("^/web/2011", truncated_gzip=True, times=None), captures=4) as (crawler, _):
         result = crawler.crawl("archive")
     assert result.returncode == 3
-    assert f"failed: kestrel/privacy {ADDRESS} at 20110101000000: the answer is cut off" in result.stderr
+    assert f"kestrel/privacy {ADDRESS}: the capture of 2011-01-01T00:00:00Z: the answer is cut off" in result.stderr
     assert [stored.capture.captured_at.year for stored in crawler.captures("kestrel")] == [2010, 2012, 2013]
 
 
@@ -152,7 +152,7 @@ def test_requests_are_sent_again_after_server_errors(tmp_path: Path, status: int
         result = crawler.crawl("archive")
         assert len(archive.requests()) == 1 + 4 + 3
     assert result.returncode == 0
-    assert result.stderr.splitlines()[-1] == "archive: 4 captures found, 4 new, 0 quarantined, 0 failed"
+    assert result.stderr.splitlines()[-1] == "archive: 4 captures found, 4 new (0 quarantined), 0 failed"
 
 
 def test_pages_of_the_index_are_requested_only_by_resume_key(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_listing_that_does_not_advance_starts_over_next_time(tmp_path: Path) -
         second = crawler.crawl("archive")
         assert "resumeKey" not in archive.requests()[2]["path"]
     assert result.returncode == 1
-    assert "the archive's index sent the same resume key twice" in result.stderr
+    assert "the archive's list of captures repeats itself; run this crawl again later" in result.stderr
     assert second.returncode == 0
     assert len(crawler.captures("kestrel")) == 8
 
@@ -187,8 +187,8 @@ def test_a_capture_that_is_not_returned_is_tried_by_the_next_crawl(tmp_path: Pat
         first, second = (crawler.crawl("archive") for _ in range(2))
         replays = [request["path"][:9] for request in archive.requests() if "/web/" in request["path"]]
     assert (first.returncode, second.returncode) == (0, 0)
-    assert ", 2 new, 0 quarantined, 0 failed, 1 listed by the archive but not returned" in first.stderr
-    assert " 1 new, 0 quarantined, 0 failed\n" in second.stderr
+    assert ", 2 new (0 quarantined), 0 failed, 1 listed by the archive but not returned" in first.stderr
+    assert " 1 new (0 quarantined), 0 failed\n" in second.stderr
     assert sorted(replays) == ["/web/2010", "/web/2011", "/web/2011", "/web/2012"]
 
 
@@ -201,9 +201,12 @@ def test_a_revisit_of_a_lost_record_does_not_end_the_crawl(tmp_path: Path) -> No
         tries = sum("/web/2016" in request["path"] for request in archive.requests())
     assert result.returncode == 0, result.stderr
     assert (
-        "at 20160101000000: the archive answered every try with an error; the last error: status 503" in result.stderr
+        "the capture of 2016-01-01T00:00:00Z is in the archive's list, but the archive does not return it: every try "
+        "has failed; the last error: status 503" in result.stderr
     )
-    assert "3 captures found, 2 new, 0 quarantined, 0 failed, 1 listed by the archive but not returned" in result.stderr
+    assert (
+        "3 captures found, 2 new (0 quarantined), 0 failed, 1 listed by the archive but not returned" in result.stderr
+    )
     assert tries == 3
 
 
@@ -223,7 +226,7 @@ def test_a_refused_listing_is_a_failure_and_is_not_requested_again(
         result = crawler.crawl("archive")
         assert len(archive.requests()) == 1
     assert result.returncode == 1
-    assert f"failed: kestrel/privacy {ADDRESS}: listing: {why}\n" in result.stderr
+    assert f"failed: kestrel/privacy {ADDRESS}: {why}\n" in result.stderr
 
 
 @pytest.mark.parametrize("body", [ROBOTS, ADMINISTRATIVE])
@@ -235,7 +238,10 @@ def test_a_withheld_capture_is_logged_and_not_requested_again(tmp_path: Path, bo
         result = crawler.crawl("archive")
         assert len(archive.requests()) == 1 + 2
     assert result.returncode == 0
-    assert f"at 20100101000000: {WITHHELD}" in result.stderr
+    assert (
+        f"the capture of 2010-01-01T00:00:00Z is in the archive's list, but the archive does not return it: {WITHHELD}"
+        in result.stderr
+    )
     assert len(crawler.captures("kestrel")) == 1
 
 
@@ -300,4 +306,4 @@ def test_an_unreachable_archive_is_a_failure(tmp_path: Path) -> None:
     declare(crawler.vendors, "kestrel", f"url: {ADDRESS}")
     result = crawler.crawl("archive", ARCHIVE_STRIKES="2")
     assert result.returncode == 1
-    assert "the archive failed to answer 2 times in a row; the last error: connection refused" in result.stderr
+    assert "2 requests in a row have failed; the last error: connection refused" in result.stderr

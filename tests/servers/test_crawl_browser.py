@@ -171,8 +171,8 @@ def test_every_page_is_a_capture_and_only_quarantined_captures_are_named(crawled
     named = [line for line in lines if line.startswith("quarantined: ")]
     assert len(named) == len(refused) + endless
     assert [line for line in lines if line not in named] == [
-        f"live: {count} captures found, {count} new, {len(refused)} quarantined, 0 failed",
-        f"live: {endless} captures found, {endless} new, {endless} quarantined, 0 failed",
+        f"live: {count} captures found, {count} new ({len(refused)} quarantined), 0 failed",
+        f"live: {endless} captures found, {endless} new ({endless} quarantined), 0 failed",
     ]
 
 

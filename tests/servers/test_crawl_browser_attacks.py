@@ -114,7 +114,7 @@ def test_no_script_reaches_a_private_address(tmp_path: Path) -> None:
     count = len(ATTEMPTS)
     assert contacts == []
     # A download link navigates the browser to the file's address, like any other link.
-    assert result.stderr.splitlines()[-1] == f"live: {count} captures found, {count} new, 1 quarantined, 0 failed"
+    assert result.stderr.splitlines()[-1] == f"live: {count} captures found, {count} new (1 quarantined), 0 failed"
     assert "a private address" in crawler.captures("download")[0].verdict.evidence
 
 
@@ -164,7 +164,7 @@ def test_no_script_reads_a_file_of_this_machine(tmp_path: Path) -> None:
             declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}; render: browser")
         result = crawler.crawl("live", BROWSER_QUIET="0.5")
     count = len(scripts)
-    assert result.stderr == f"live: {count} captures found, {count} new, 0 quarantined, 0 failed\n"
+    assert result.stderr == f"live: {count} captures found, {count} new (0 quarantined), 0 failed\n"
     for n in range(count):
         (stored,) = crawler.captures(f"v{n}")
         assert b"own words" not in crawler.payload(stored)

@@ -65,7 +65,7 @@ def test_without_chromium_only_rendered_pages_fail(
     first, last = result.stderr.splitlines()
     assert first.startswith(f"failed: kestrel/privacy {site.url}/p: ")
     assert reason in first
-    assert last == "live: 1 capture found, 1 new, 0 quarantined, 1 failed"
+    assert last == "live: 1 capture found, 1 new (0 quarantined), 1 failed"
     assert len(crawler.captures("plain")) == 1
 
 
@@ -77,8 +77,9 @@ def test_without_scrapy_playwright_only_rendered_pages_fail(two_vendors: tuple[C
     result = scrapy_crawl(crawler, "live", environment={"PYTHONPATH": path}, **SETTINGS)
     assert result.returncode == 3
     assert result.stderr == (
-        f"failed: kestrel/privacy {site.url}/p: scrapy-playwright is not installed: pip install --editable "
-        "'.[browser]'\nlive: 1 capture found, 1 new, 0 quarantined, 1 failed\n"
+        f"failed: kestrel/privacy {site.url}/p: this location has `render: browser`, but the support for browsers is "
+        "not installed; in clausewatch's folder, run: pip install --editable '.[browser]'\n"
+        "live: 1 capture found, 1 new (0 quarantined), 1 failed\n"
     )
 
 
@@ -86,7 +87,7 @@ def test_chromium_is_started_only_if_a_page_must_be_rendered(two_vendors: tuple[
     crawler, _ = two_vendors
     (crawler.vendors / "kestrel.yaml").unlink()
     path = path_with_chromium(tmp_path / "bin", f"touch {tmp_path}/started")
-    assert live_crawl(crawler, PATH=path).stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+    assert live_crawl(crawler, PATH=path).stderr == "live: 1 capture found, 1 new (0 quarantined), 0 failed\n"
     assert not (tmp_path / "started").exists()
 
 
@@ -110,7 +111,7 @@ def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
     result = live_crawl(crawler, PATH=path)
     named, summary = result.stderr.splitlines()
     assert named.startswith(f"quarantined: a-killer/privacy {site.url}/killer at 20")
-    assert summary == "live: 3 captures found, 3 new, 1 quarantined, 0 failed"
+    assert summary == "live: 3 captures found, 3 new (1 quarantined), 0 failed"
     (stored,) = crawler.captures("a-killer")
     assert stored.verdict.reason == "truncated"
     assert stored.verdict.evidence.startswith("the browser could not show it: ")
@@ -124,7 +125,7 @@ def test_a_page_that_fills_the_memory_leaves_the_others_rendered(two_vendors: tu
     site.pages["/hungry"] = Page(shell(f"{shows()} const kept = []; setInterval(() => {{ {fill} }}, 1)"))
     declare(crawler.vendors, "a-hungry", f"url: {site.url}/hungry; render: browser")
     result = live_crawl(crawler, CLAUSEWATCH_BROWSER_MEMORY_LIMIT="1400")
-    assert result.stderr.splitlines()[-1] == "live: 3 captures found, 3 new, 1 quarantined, 0 failed"
+    assert result.stderr.splitlines()[-1] == "live: 3 captures found, 3 new (1 quarantined), 0 failed"
     (stored,) = crawler.captures("a-hungry")
     assert stored.verdict.reason == "truncated"
     assert "more than 1400 MiB of memory (CLAUSEWATCH_BROWSER_MEMORY_LIMIT)" in stored.verdict.evidence
@@ -177,7 +178,7 @@ def test_an_interrupt_ends_chromium_and_leaves_its_page_for_later(
     _, stderr = crawl.communicate(timeout=60)
     assert stderr == (
         "live: interrupted; ends within 12 seconds\nfailed: the crawl was interrupted\n"
-        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl\n"
+        "live: 1 capture found, 1 new (0 quarantined), 1 failed, 1 left for the next crawl\n"
     )
     assert crawler.captures("kestrel") == ()
     with pytest.raises(ProcessLookupError):

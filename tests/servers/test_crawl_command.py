@@ -32,7 +32,7 @@ def crawler(tmp_path: Path) -> Crawler:
     ("spider", "arguments", "message"),
     [
         ("live", ["vendor=nosuch"], "no vendor 'nosuch' is declared in"),
-        ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'"),
+        ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'; it has: vendor"),
         ("archive", ["since=yesterday"], "'yesterday' is not a date: give a year, a month or a day"),
         ("archive", ["since=2018", "until=2010"], "since (2018) is after until (2010)"),
         ("alive", [], "there is no crawl 'alive'; the crawls are: archive, live"),
@@ -52,11 +52,14 @@ def test_a_wrong_argument_ends_with_one_message_and_status_2(
     [
         ([], "name one crawl: scrapy crawl live, or scrapy crawl archive -a vendor=hesk"),
         (["live", "hesk"], "name one crawl: "),
-        (["live", "--vendor=hesk"], "there is no option --vendor=hesk; `scrapy crawl --help` lists the options"),
+        (
+            ["live", "--vendor=hesk"],
+            "there is no option --vendor; write -a vendor=hesk; `scrapy crawl --help` lists the options",
+        ),
         (["live", "-a", "hesk"], "after -a, give a name and a value: -a vendor=hesk"),
         (["live", "-s", "DOWNLOAD_DELAY=none"], "DOWNLOAD_DELAY=none: the value must be a number"),
         (["live", "-s", "ARCHIVE_TRIES=x"], "ARCHIVE_TRIES=x: the value must be a number"),
-        (["live", "-L", "LOUD"], "'LOUD' is no log level"),
+        (["live", "-L", "LOUD"], "'LOUD' is not a log level"),
         (["live", "--logfile", "/nowhere/at/all.log"], "/nowhere/at/all.log: No such file or directory"),
     ],
 )
@@ -78,7 +81,7 @@ def test_a_crawl_runs_in_any_folder_also_in_that_of_another_scrapy_project(crawl
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         for folder in (crawler.folder, other):
             result = scrapy_crawl(crawler, "live", folder=folder, DOWNLOAD_DELAY="0")
-            assert result.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+            assert result.stderr == "live: 1 capture found, 1 new (0 quarantined), 0 failed\n"
 
 
 def test_a_crawl_without_a_sound_declaration_ends_with_status_2(crawler: Crawler) -> None:
@@ -121,7 +124,7 @@ def test_a_database_error_ends_the_crawl_with_its_message(crawler: Crawler) -> N
     *_, failure, summary = result.stderr.splitlines()
     assert failure.startswith("failed: the crawl ended early: ")
     assert "integer overflow" in failure
-    assert ", 3 new, 0 quarantined, 1 failed" in summary
+    assert ", 3 new (0 quarantined), 1 failed" in summary
     assert sum(len(crawler.captures(f"v{n}")) for n in range(9)) == 3
 
 
@@ -139,7 +142,7 @@ def test_an_interrupted_crawl_keeps_the_captures_it_has_fetched(crawler: Crawler
     assert crawl.returncode == 1
     assert stderr.splitlines()[-2:] == [
         "failed: the crawl was interrupted",
-        "live: 2 captures found, 2 new, 0 quarantined, 1 failed, 3 left for the next crawl",
+        "live: 2 captures found, 2 new (0 quarantined), 1 failed, 3 left for the next crawl",
     ]
     assert len(crawler.captures("kestrel")) == 1
 

@@ -58,7 +58,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         for vendor in ANSWERS:
             declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}")
         first = crawler.crawl("live")
-        assert first.stderr == f"live: {len(ANSWERS)} captures found, {len(ANSWERS)} new, 0 quarantined, 0 failed\n"
+        assert first.stderr == f"live: {len(ANSWERS)} captures found, {len(ANSWERS)} new (0 quarantined), 0 failed\n"
         site.pages |= {f"/{vendor}": list(pages) for vendor, pages in ANSWERS.items()}
         site.requests.clear()
         begun = time.monotonic()
@@ -85,7 +85,7 @@ def test_all_pages_wait_together_and_the_crawl_prints_how_long(crawled: Crawled)
         line,
     )
     assert failure.startswith("failed: drops/privacy")
-    assert summary == "live: 13 captures found, 13 new, 2 quarantined, 1 failed"
+    assert summary == "live: 13 captures found, 13 new (2 quarantined), 1 failed"
     assert CONFIRM_AFTER <= crawled.seconds < CONFIRM_AFTER * 4
 
 
@@ -142,7 +142,7 @@ def test_an_interrupt_ends_the_wait_at_once(tmp_path: Path) -> None:
     assert stderr.splitlines() == [
         "live: interrupted; ends within 12 seconds",
         "failed: the crawl was interrupted",
-        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl",
+        "live: 1 capture found, 1 new (0 quarantined), 1 failed, 1 left for the next crawl",
     ]
 
 
@@ -154,4 +154,4 @@ def test_different_texts_at_two_locations_are_not_a_change(tmp_path: Path) -> No
         site.requests.clear()
         result = crawler.crawl("live")
         assert len(site.requests) == 3  # robots.txt and the two
-    assert result.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    assert result.stderr == "live: 2 captures found, 2 new (0 quarantined), 0 failed\n"

@@ -49,7 +49,7 @@ def only_capture(crawler: Crawler) -> StoredCapture:
 def test_the_pages_make_one_capture_that_keeps_each_answer(tmp_path: Path, site: Site) -> None:
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     result = crawler.crawl("live")
-    assert result.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    assert result.stderr == "live: 2 captures found, 2 new (0 quarantined), 0 failed\n"
     assert [path for path, _ in site.requests if path.startswith("/p")] == ["/p", "/p/2", "/p/sharing", "/p/3"]
     stored = only_capture(crawler)
     assert (stored.verdict.name, stored.capture.status, stored.capture.headers) == ("accepted", None, ())
@@ -104,7 +104,7 @@ def test_a_page_without_policy_text_quarantines_the_capture(
     site.pages["/p/3"] = page
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     result = crawler.crawl("live")
-    assert result.stderr.splitlines()[-1] == "live: 2 captures found, 2 new, 1 quarantined, 0 failed"
+    assert result.stderr.splitlines()[-1] == "live: 2 captures found, 2 new (1 quarantined), 0 failed"
     stored = only_capture(crawler)
     assert stored.verdict.reason == reason
     assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {evidence}")
@@ -123,8 +123,8 @@ def test_a_page_without_policy_text_quarantines_the_capture(
         ),
         ("/p/2", Page(b"x" * 300_000), "the answer was rejected: "),
         ("/p/2", Page(b"x" * 199_800), "together with this page, the policy's pages have "),
-        ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
-        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be fetched: "),
+        ("/forbidden", Page(policy_page()), "the site's robots.txt forbids crawlers to fetch this page"),
+        ("http://[::1]:9/", Page(), "not fetched, because http://[::1]:9/robots.txt could not be fetched: "),
     ],
     ids=["dropped", "cut", "loop", "scheme", "large", "together", "robots", "refused"],
 )
@@ -139,7 +139,7 @@ def test_if_one_page_cannot_be_fetched_there_is_no_capture(
     address = path if "//" in path else f"{site.url}{path}"
     assert len(failures) == 1
     assert failures[0].startswith(f"failed: kestrel/privacy {address}: {reason}")
-    assert result.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
+    assert result.stderr.endswith("live: 1 capture found, 1 new (0 quarantined), 1 failed\n")
     assert crawler.captures("kestrel") == ()
     assert len(crawler.captures("alone")) == 1
     assert "/p/3" not in [requested for requested, _ in site.requests]
@@ -154,7 +154,7 @@ def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
         result = crawler.crawl("live")
         assert inside.requests == []
     assert f"failed: kestrel/privacy {inside.url}/secret: " in result.stderr
-    assert "127.0.0.1, a private address" in result.stderr
+    assert "127.0.0.1 is a private address" in result.stderr
     assert crawler.captures("kestrel") == ()
 
 

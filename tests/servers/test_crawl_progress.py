@@ -19,7 +19,7 @@ from tests.servers.archive import Crawler, declare, policy_page
 from tests.servers.commands import program
 
 HOST = "http://www.kestrelpost.example"
-LINE = r"archive: \d+ captures found, \d+ fetched, \d+ stored, 0 quarantined"
+LINE = r"archive: \d+ captures found, \d+ fetched, \d+ new \(0 quarantined\)"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_short_crawl_prints_only_its_summary(crawler: Crawler) -> None:
     with serve_pages({"/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         crawler.allow_private = True
-        assert crawler.crawl("live").stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+        assert crawler.crawl("live").stderr == "live: 1 capture found, 1 new (0 quarantined), 0 failed\n"
 
 
 def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler) -> None:
@@ -71,7 +71,10 @@ def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler)
     screen = Screen(written.decode())
     assert len(set(re.findall(LINE, written.decode()))) > 3
     warning, summary = screen.lines
-    assert warning.endswith("at 20070101000000: the archive answers with status 404")
+    assert warning.endswith(
+        "the capture of 2007-01-01T00:00:00Z is in the archive's list, but the archive does not return it: the "
+        "archive answers with status 404"
+    )
     assert summary.startswith("archive: 15 captures found, 14 new")
 
 
@@ -108,4 +111,4 @@ class Screen:
 )
 def test_the_time_left_is_written_in_words(seconds: float | None, words: str) -> None:
     counts = {"captures": 1204, "fetched": 310, "new": 290, "quarantined": 3}
-    assert progress_line(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"
+    assert progress_line(counts, seconds) == f"1204 captures found, 310 fetched, 290 new (3 quarantined){words}"

@@ -28,7 +28,7 @@ def test_a_crawl_of_a_vendor_with_a_broken_declaration_is_refused(crawler: Crawl
 def test_a_crawl_of_all_vendors_names_a_broken_declaration(crawler: Crawler) -> None:
     result = crawler.crawl("live")
     assert result.returncode == 1
-    assert "failed: not crawled: " in result.stderr
+    assert ": the vendor was not crawled" in result.stderr
     assert "broken.yaml:1: homepage: this field is missing" in result.stderr
     assert "failed: kestrel/privacy http://127.0.0.1:9/: " in result.stderr
 

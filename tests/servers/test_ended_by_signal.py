@@ -112,7 +112,7 @@ def test_sigterm_ends_a_run_that_waits_for_a_server(crawler: Crawler) -> None:
         "live: interrupted; ends within 12 seconds",
         "failed: the crawl was interrupted",
         (
-            "run: interrupted; 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl; "
+            "run: interrupted; 1 capture found, 1 new (0 quarantined), 1 failed, 1 left for the next crawl; "
             "the next run does the rest"
         ),
     ]
@@ -131,7 +131,7 @@ def test_ctrl_c_ends_a_crawl_whose_requests_wait_for_their_turn(crawler: Crawler
         begun = time.monotonic()
         os.killpg(crawl.pid, signal.SIGINT)
         *_, summary = ended(crawl, begun)
-    assert summary == "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 11 left for the next crawl"
+    assert summary == "live: 1 capture found, 1 new (0 quarantined), 1 failed, 11 left for the next crawl"
 
 
 def test_sigterm_ends_an_archive_crawl_between_two_requests(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_sigterm_ends_an_archive_crawl_between_two_requests(tmp_path: Path) -> N
         begun = time.monotonic()
         os.killpg(crawl.pid, signal.SIGTERM)
         *_, summary = ended(crawl, begun)
-    assert summary == "archive: 5 captures found, 1 new, 0 quarantined, 1 failed, 4 left for the next crawl"
+    assert summary == "archive: 5 captures found, 1 new (0 quarantined), 1 failed, 4 left for the next crawl"
 
 
 def test_ctrl_c_ends_a_run_whose_mail_server_hangs(crawler: Crawler) -> None:
@@ -173,7 +173,7 @@ def test_ctrl_c_ends_a_run_whose_mail_server_hangs(crawler: Crawler) -> None:
         os.killpg(run.pid, signal.SIGINT)
         lines = ended(run, begun)
         connection.close()
-    assert lines == ["run: interrupted; 1 capture found, 1 new, 0 quarantined, 0 failed; the next run does the rest"]
+    assert lines == ["run: interrupted; 1 capture found, 1 new (0 quarantined), 0 failed; the next run does the rest"]
     with Store.open(crawler.database_url) as store:
         (message,) = store.subscriptions.outbox()
         assert store.subscriptions.claim(message.id)
@@ -202,7 +202,7 @@ def test_a_page_has_one_limit_for_all_its_requests(crawler: Crawler, kind: str) 
         declare(crawler.vendors, "kestrel", f"url: {address}/p")
         result = crawler.crawl("live", DOWNLOAD_TIMEOUT="4", RETRY_TIMES="9")
     if kind == "refuses":  # the last answer is the capture
-        assert result.stderr.splitlines()[-1] == "live: 1 capture found, 1 new, 1 quarantined, 0 failed"
+        assert result.stderr.splitlines()[-1] == "live: 1 capture found, 1 new (1 quarantined), 0 failed"
     else:
         assert result.returncode == 1  # nothing could be fetched
         assert "failed: kestrel/privacy" in result.stderr

@@ -141,7 +141,7 @@ def test_an_unreachable_bucket_or_server_stores_nothing(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with Store.open(database_url, "s3://no-such-bucket/payloads") as store:
             with pytest.raises(
-                StorageError, match=r"s3://no-such-bucket/payloads cannot be read or written: .*still there"
+                StorageError, match=r"s3://no-such-bucket/payloads can't be read or written: .*still there"
             ):
                 keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
             assert store.library.captures(KEY) == ()
@@ -159,7 +159,7 @@ def test_a_url_that_names_no_payload_store_is_refused(tmp_path: Path, url: str) 
 
 def test_a_payload_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"folder .* cannot be created: Not a directory"):
+    with pytest.raises(StorageError, match=r"folder .* can't be created: Not a directory"):
         Store.open(f"sqlite:///{tmp_path / 'store.db'}", (tmp_path / "file" / "folder").as_uri())
 
 

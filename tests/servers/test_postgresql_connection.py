@@ -74,7 +74,7 @@ def test_a_read_only_database_can_be_read_but_not_written(postgresql_url: str, s
     options = f"{url.query['options']} -cdefault_transaction_read_only=on"
     with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as reader:
         assert len(reader.library.captures(KEY)) == 1
-        with pytest.raises(StorageError, match="cannot be written"):
+        with pytest.raises(StorageError, match="can't be written"):
             keep(reader, capture_of(B, 1), B, POLICY)
 
 

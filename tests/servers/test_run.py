@@ -113,7 +113,7 @@ def test_run_names_a_quarantined_and_a_held_policy_on_the_first_day(
     site.pages["/privacy"] = Page((PAGES / "20220202221845.html").read_bytes())
     (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
     assert sentence.startswith("lanternpost privacy: quarantined since ")
-    assert sentence.endswith(" as blocked: the page says: 'Just a moment...'")
+    assert sentence.endswith(" (blocked): the page says: 'Just a moment...'")
     assert summary.startswith("run: ")
     site.pages["/privacy"] = Page(HELD_PAGE.encode())
     (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
@@ -165,7 +165,7 @@ def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
     waiting, failure = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
     assert waiting.startswith("live: the text of 1 page has changed; waiting until ")
     assert failure.startswith("failed: shy/privacy")
-    assert failure.endswith("robots.txt forbids it")
+    assert failure.endswith("the site's robots.txt forbids crawlers to fetch this page")
     assert len(mails(mail)) == 1
 
 

@@ -281,5 +281,5 @@ def test_a_killed_restore_leaves_an_empty_database(whole: Path, database_url: st
 
 
 def test_a_file_that_cannot_be_written_is_an_error(filled: str, tmp_path: Path) -> None:
-    with Store.open(filled) as store, pytest.raises(StorageError, match="cannot be opened"):
+    with Store.open(filled) as store, pytest.raises(StorageError, match="can't be opened"):
         back_up(store, tmp_path / "no" / "folder.backup", NOW)

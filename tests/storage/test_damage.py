@@ -39,7 +39,7 @@ def test_a_damaged_byte_of_a_payload_is_noticed(tmp_path: Path, place: int) -> N
     damaged[begin + place % len(frame)] ^= 0x10
     file.write_bytes(damaged)
     with Store.open(f"sqlite:///{file}") as store:
-        with pytest.raises(StorageError, match=r"is damaged: .*restore the database from a backup"):
+        with pytest.raises(StorageError, match=r"it is damaged .*clausewatch restore FILE"):
             store.library.payload(sha256_hex(NOISE))
         assert len(store.library.captures(KEY)) == 1
 
@@ -182,5 +182,5 @@ def test_bytes_in_a_text_column_are_an_error(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "store.db") as connection:
             connection.execute("UPDATE payloads SET store = x'ff00'")
         connection.close()
-        with pytest.raises(StorageError, match="was altered after it was written; restore the database from a backup"):
+        with pytest.raises(StorageError, match=r"is damaged or was changed; .*clausewatch restore FILE"):
             back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)

@@ -128,7 +128,10 @@ def test_a_damaged_keyframe_is_reported_with_its_dependent_payload(database_url:
         is_first = PayloadRow.sha256 == sha256_hex(first)
         connection.execute(update(PayloadRow).where(is_first).values(data=compress(b"other")))
     with Store.open(database_url) as store:
-        with pytest.raises(DamageError, match=f"^{sha256_hex(second)} is stored as a .*{sha256_hex(first)} is damaged"):
+        with pytest.raises(
+            DamageError,
+            match=f"^{sha256_hex(second)} is stored as a .*{sha256_hex(first)} no longer matches its checksum",
+        ):
             store.library.payload(sha256_hex(second))
         # A new payload isn't stored as a delta against the damaged payload.
         third = answer(text("policy"), 3)
@@ -142,7 +145,9 @@ def test_a_damaged_keyframe_is_reported_with_its_dependent_payload(database_url:
     engine.dispose()
     with (
         Store.open(database_url) as store,
-        pytest.raises(DamageError, match=f"{sha256_hex(first)} is missing .* {sha256_hex(second)}, which is stored"),
+        pytest.raises(
+            DamageError, match=(f"{sha256_hex(first)} is missing .* {sha256_hex(second)} can't be read without it")
+        ),
     ):
         store.library.payload(sha256_hex(second))
 
@@ -276,7 +281,9 @@ def test_damage_two_look_ups_away_is_reported(database_url: str, chain_of_three:
         connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(data=compress(b"other")))
     with Store.open(database_url) as store:
         for sha256 in (second, third):
-            with pytest.raises(DamageError, match=f"^{sha256} is stored as a .*, but .*{first} is damaged"):
+            with pytest.raises(
+                DamageError, match=f"^{sha256} is stored as a .*, but .*{first} no longer matches its checksum"
+            ):
                 store.library.payload(sha256)
 
 
@@ -288,11 +295,11 @@ def test_payloads_that_depend_on_each_other_are_reported_as_damaged(
         connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(keyframe=third))
     with Store.open(database_url) as store:
         for sha256 in (first, second, third):
-            with pytest.raises(DamageError, match=r"was altered after it was written: .*backup"):
+            with pytest.raises(DamageError, match=r"is damaged or was changed: .*backup"):
                 store.library.payload(sha256)
         findings = [finding for finding in verify(store, {}) if finding.remedy == "backup"]
         assert len(findings) == 3
-        assert all("was altered after it was written" in finding.fault for finding in findings)
+        assert all("is damaged or was changed" in finding.fault for finding in findings)
 
 
 def test_captures_of_several_policies_share_payloads(store: Store) -> None:

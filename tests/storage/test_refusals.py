@@ -45,13 +45,13 @@ def test_a_missing_folder_is_created(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_created_is_reported(file: Path) -> None:
     file.write_text("a file where the folder should be")
-    with pytest.raises(StorageError, match=r"folder .*store.db cannot be created: .*set CLAUSEWATCH_DATABASE_URL"):
+    with pytest.raises(StorageError, match=r"folder .*store.db can't be created: .*set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}/store.db")
 
 
 def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
     file.mkdir()
-    with pytest.raises(StorageError, match="cannot be opened: check that the folder"):
+    with pytest.raises(StorageError, match="can't be opened: check that the folder"):
         Store.open(f"sqlite:///{file}")
 
 
@@ -66,7 +66,7 @@ def test_a_read_only_file_can_be_read_but_not_written(file: Path) -> None:
     Store.open(f"sqlite:///{file}").close()
     with (
         Store.open(f"sqlite:///file:{file}?mode=ro&uri=true") as store,
-        pytest.raises(StorageError, match="cannot be written: give this user the right"),
+        pytest.raises(StorageError, match="can't be written: give this user the right"),
     ):
         keep(store, capture_of(A), A, POLICY)
 
@@ -89,7 +89,7 @@ def test_a_url_of_an_unusable_database_is_refused(url: str, message: str) -> Non
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_an_unreachable_server_is_reported_without_the_password(scheme: str) -> None:
-    with pytest.raises(StorageError, match=r"cannot be reached.*check that the server runs") as caught:
+    with pytest.raises(StorageError, match=r"can't be reached.*check that the server runs") as caught:
         Store.open(f"{scheme}://reader:s3cret@127.0.0.1:1/clausewatch")
     assert "127.0.0.1:1/clausewatch" in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -116,7 +116,7 @@ def fill(store: Store) -> None:
 
 def test_a_full_disk_keeps_what_was_stored(file: Path) -> None:
     with pragma("max_page_count = 60"), Store.open(f"sqlite:///{file}") as store:
-        with pytest.raises(StorageError, match="has no space left: free some and run this again"):
+        with pytest.raises(StorageError, match="its disk is full: free space on the disk and run this again"):
             fill(store)
         stored = store.library.captures(KEY)
         assert stored

@@ -111,10 +111,11 @@ def test_a_quarantined_or_held_policy_is_named_with_what_the_page_says() -> None
     both = replace(standing("odd", failing=0.2), reason="login", evidence="a form", held_since=NOW - timedelta(days=2))
     sentences = attention_sentences(statuses(quarantined, held, both, standing("fine"), standing("quiet", seen=90)))
     assert list(sentences) == [
-        "odd privacy: quarantined since 2026-11-25 as login: a form",
-        "odd privacy: held since 2026-11-23: the text shares nothing with the text before",
-        "shy privacy: quarantined since 2026-11-25 as blocked: the page says: 'Go\\x1b away'",
-        "changed privacy: held since 2026-11-24: the text shares nothing with the text before; it begins: Socks",
+        "odd/privacy: quarantined since 2026-11-25 (login): a form",
+        "odd/privacy: held since 2026-11-23: the text shares nothing with the text before",
+        "shy/privacy: quarantined since 2026-11-25 (blocked): the page says: 'Go\\x1b away'",
+        "changed/privacy: held since 2026-11-24: the text shares nothing with the text before; it begins: Socks",
+        "`clausewatch review` lists these captures; accept or reject them there.",
     ]
 
 
@@ -159,9 +160,9 @@ def test_a_policy_fails_from_its_first_failed_fetch_on() -> None:
         ("fine", None, None),
     ]
     assert list(fetch_sentences(ordered))[1:] == [
-        "lost privacy: not fetched 3 times since 2026-11-23: https://lost.example/privacy: no such host\\x1b",
-        "shy privacy: not fetched 3 times since 2026-11-22: https://shy.example/privacy: no such host\\x1b",
-        "new privacy: not fetched once on 2026-11-24: https://new.example/privacy: no such host\\x1b",
+        "lost/privacy: not fetched 3 times since 2026-11-23: https://lost.example/privacy: no such host\\x1b",
+        "shy/privacy: not fetched 3 times since 2026-11-22: https://shy.example/privacy: no such host\\x1b",
+        "new/privacy: not fetched once on 2026-11-24: https://new.example/privacy: no such host\\x1b",
     ]
 
 
@@ -173,6 +174,6 @@ def test_a_permanent_redirect_is_advice_and_no_failure() -> None:
     assert status.failing is None
     (sentence,) = fetch_sentences([status])
     assert sentence == (
-        f"hesk privacy: moved permanently: since 2026-11-22, {url} redirects to https://***@new.example/. "
+        f"hesk/privacy: moved permanently: since 2026-11-22, {url} redirects to https://***@new.example/. "
         "Correct the address in the declaration."
     )

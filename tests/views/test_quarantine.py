@@ -28,7 +28,10 @@ def warnings(*captures: StoredCapture) -> list[str]:
 def test_the_week_of_quarantine_begins_at_the_last_accepted_capture() -> None:
     blocked = [stored(2 + days, "blocked") for days in range(int(WEEK) + 1)]
     assert warnings(stored(0), *blocked) == [
-        "hesk privacy: no capture accepted since 2019-03-04 (9 days); 8 quarantined: all blocked"
+        (
+            "hesk/privacy: the newest accepted capture is from 2019-03-04; the newest capture is 9 days later; 8 "
+            "quarantined: all blocked"
+        )
     ]
 
 
@@ -45,7 +48,8 @@ def test_an_accepted_capture_ends_the_warning() -> None:
 def test_without_accepted_captures_the_week_begins_at_the_first_capture() -> None:
     assert warnings(stored(0, "blocked"), stored(5, "login"), stored(10, "login")) == [
         (
-            "hesk privacy: no capture accepted since the first capture on 2019-03-04 (10 days); "
+            "hesk/privacy: no capture has ever been accepted; the first one is from 2019-03-04; the newest capture is "
+            "10 days later; "
             "3 quarantined: 2 login, 1 blocked"
         )
     ]
@@ -54,7 +58,10 @@ def test_without_accepted_captures_the_week_begins_at_the_first_capture() -> Non
 def test_a_page_that_needs_scripts_to_show_its_text_needs_a_browser() -> None:
     evidence = "there is no text on the page before its scripts run\x1b"
     assert warnings(stored(0), stored(1, "empty", evidence, needs_browser=True)) == [
-        "hesk privacy: needs a browser: there is no text on the page before its scripts run\\x1b"
+        (
+            "hesk/privacy: there is no text on the page before its scripts run\\x1b. Add `render: browser` to the "
+            "policy's location in the declaration."
+        )
     ]
     assert warnings(stored(0), stored(1, "empty", "there is no text in it")) == []
     assert warnings(stored(0, "empty", evidence, needs_browser=True), stored(1)) == []

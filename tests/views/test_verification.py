@@ -16,9 +16,12 @@ def summary_of(*remedies: Remedy) -> VerificationSummary:
     return summary
 
 
-def test_a_finding_says_whether_its_damage_has_been_made_again() -> None:
-    assert describe_finding(Finding("review 3", "cannot be read", "backup")) == "review 3: cannot be read"
-    assert describe_finding(Finding("reading 3", "is lost", "mended")) == "reading 3: is lost; it has been made again"
+def test_a_finding_ends_with_its_remedy() -> None:
+    assert (
+        describe_finding(Finding("review 3", "is lost", "backup")) == "review 3: is lost; only a backup can repair this"
+    )
+    assert describe_finding(Finding("reading 3", "is lost", "mended")) == "reading 3: is lost; this has been repaired"
+    assert describe_finding(Finding("file:///p", "2 files", "none")) == "file:///p: 2 files"
 
 
 @pytest.mark.parametrize("remedies", [(), ("none",)])
@@ -28,16 +31,20 @@ def test_a_harmless_finding_is_no_damage(remedies: tuple[Remedy, ...]) -> None:
     assert summary.text == f"{CHECKED}; nothing is damaged"
 
 
-def test_damage_that_has_been_made_again_is_counted_apart() -> None:
+def test_damage_that_has_been_repaired_is_counted_apart() -> None:
     summary = summary_of("mended", "mended")
     assert summary.damaged == 0
-    assert summary.text == f"{CHECKED}; 2 damaged and made again; nothing is damaged"
+    assert summary.text == f"{CHECKED}; 2 damaged and repaired; nothing is damaged"
 
 
 def test_damage_is_counted_by_what_the_operator_has_to_do() -> None:
     summary = summary_of("reextract", "backup", "mended", "none", "repair", "backup")
     assert summary.damaged == 4
     assert summary.text == (
-        f"{CHECKED}; 1 damaged and made again; 4 damaged: 2 can't be made again: restore the database from a backup; "
-        "1 can be made again: run `clausewatch verify --repair`; 1 can be made again: run `clausewatch reextract`"
+        f"{CHECKED}: 5 faults\n"
+        "  1 has been repaired\n"
+        "  2 can't be repaired: set CLAUSEWATCH_DATABASE_URL to a new database, and run "
+        "`clausewatch restore FILE` with your last backup\n"
+        "  1 can be repaired: run `clausewatch verify --repair`\n"
+        "  1 can be repaired: run `clausewatch reextract`"
     )

@@ -51,9 +51,10 @@ def _selector_faults(folder: Path, vendors: Mapping[str, Vendor]) -> Iterator[st
 
 def _duplicates(folder: Path, vendors: Mapping[str, Vendor]) -> Iterator[str]:
     for first, second, address in duplicate_addresses(vendors):
-        whose = "this policy" if first.key == second.key else f"{first.key.vendor}'s {first.key.policy} policy"
+        whose = "this policy" if first.key == second.key else str(first.key)
         message = (
-            f"{address} is already location {first.index} of {whose} for some of this time; give the two locations "
-            "dates that don't overlap, or remove one of them"
+            f"{address} is also an address of location {first.index + 1} of {whose}, and their dates overlap; give "
+            "the two "
+            "locations dates that don't overlap, or remove one of them"
         )
         yield located_fault(folder / f"{second.key.vendor}.yaml", second.field, message)

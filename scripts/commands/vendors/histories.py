@@ -61,9 +61,9 @@ def rename(old: _Name, new: _Name) -> None:
         policies = load_vendor(path).policies if path.exists() else {}
         declared = [name.policy for name in (old, new) if name.policy in policies]
     if len(declared) == 2:
-        raise UsageError(f"{old} and {new} are both declared in {settings.vendors}, so {new} is not free")
+        raise UsageError(f"{new} is already declared in {settings.vendors}; give another name than {new}")
     if not declared:
-        raise UsageError(f"neither {old} nor {new} is declared in {settings.vendors}; declare {new} first")
+        raise UsageError(f"neither '{old}' nor '{new}' is declared in {settings.vendors}; declare '{new}' first")
     with open_store(settings) as store, store.database.only_run():
         if old.policy is None or new.policy is None:
             captures = rename_vendor(store, old.vendor, new.vendor)
@@ -72,7 +72,10 @@ def rename(old: _Name, new: _Name) -> None:
         # If this fails, the same command can be given again: the captures have their new name already.
         if declared[0] == (old.policy or old.vendor):
             _rename_declaration(path, new_path, old, new)
-    click.echo(f"{old} is called {new} now, in {new_path} too; {plural(captures, 'capture')} belong to it", err=True)
+    click.echo(
+        f"{old} is renamed to {new}; its declaration is in {new_path}; it has {plural(captures, 'stored capture')}",
+        err=True,
+    )
 
 
 def _rename_declaration(path: Path, new_path: Path, old: _Name, new: _Name) -> None:
@@ -87,8 +90,9 @@ def _rename_declaration(path: Path, new_path: Path, old: _Name, new: _Name) -> N
             target.write(with_policy_renamed(text, old.policy, new.policy).encode("utf-8"))
     except OSError as error:
         raise UsageError(
-            f"the captures are called {new} now, but {path} can't be changed: {error.strerror}. Mend that and give "
-            "this command again, or change the declaration yourself"
+            f"the captures have been renamed to {new}, but {path} can't be changed: {error.strerror}. Give this user "
+            "the "
+            "right to write to it and run this command again, or change the name in the declaration yourself"
         ) from None
 
 
@@ -96,7 +100,7 @@ def _rename_declaration(path: Path, new_path: Path, old: _Name, new: _Name) -> N
 @click.argument("name", type=_NameType(), metavar="NAME")
 @click.option("--confirm", metavar="NAME", help="The name once more, instead of the question.")
 def forget(name: _Name, confirm: str | None) -> None:
-    """Delete the captures of what is no longer declared.
+    """Delete the captures of a vendor or a policy that is no longer declared.
 
     This can't be undone. NAME is a vendor, such as hesk, or a policy, such as hesk/privacy. `clausewatch status` lists
     what is stored without a declaration. The captures, their bytes, readings and reviews are deleted; `clausewatch
@@ -106,17 +110,19 @@ def forget(name: _Name, confirm: str | None) -> None:
     settings = load_settings()
     path = settings.vendors / f"{name.vendor}.yaml"
     if path.exists() and (name.policy is None or name.policy in load_vendor(path).policies):
-        raise UsageError(f"{name} is declared in {path}; only what is no longer declared can be deleted")
+        raise UsageError(
+            f"{name} is still declared in {path}; remove the declaration first, then run this command again"
+        )
     with open_store(settings) as store, store.database.only_run():
         standings = [
             standing for standing in store.library.standings([name.vendor]) if name.policy in (None, standing.policy)
         ]
         if not standings:
-            raise UsageError(f"no capture of {name} is stored")
+            raise UsageError(f"no captures of '{name}' are stored")
         for standing in standings:
             click.echo(
-                f"{standing.vendor} {standing.policy}: {plural(standing.captures, 'capture')}, "
-                f"the newest of {standing.last_capture:%Y-%m-%d}",
+                f"{PolicyKey(standing.vendor, standing.policy)}: {plural(standing.captures, 'capture')}, "
+                f"the newest from {standing.last_capture:%Y-%m-%d}",
                 err=True,
             )
         if confirm is None:

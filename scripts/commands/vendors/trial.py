@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from core.captures import Capture, Reading
+from core.captures import Capture, Reading, reason_words
 from core.declarations import Location, location_of
 from core.declarations.draft import Draft, draft
 from core.declarations.schema import is_slug
@@ -117,11 +117,12 @@ def add(
     settings = load_settings()
     if slug is not None and not is_slug(slug):
         raise UsageError(
-            f"{slug!r} can't be a vendor's slug: it consists of lower-case letters, digits, '-' and '_', and begins "
+            f"{slug!r} can't be a vendor's name in commands: it consists of lower-case letters, digits, '-' and '_', "
+            "and begins "
             "with a letter or a digit"
         )
     if not yes and not sys.stdin.isatty():
-        raise UsageError("this command asks before it saves, and standard input is not a terminal; add --yes")
+        raise UsageError("this command asks before it saves, and nobody can answer here; add --yes")
     location = location_of(addresses, render, select, remove, ignore)
     draft(location, policy, None)  # a wrong name is reported before the page is fetched
     capture, payload = fetch_once(location, settings)
@@ -176,7 +177,7 @@ def _print_reading(capture: Capture, payload: bytes, reading: Reading) -> None:
     verdict = reading.verdict
     for line in _response_lines(capture, payload):
         messages.print(Text(escape_line(line)))
-    messages.print(Text(f"verdict: {verdict.name}{f' ({verdict.reason})' if verdict.reason else ''}"))
+    messages.print(Text(f"verdict: {verdict.name}{f' ({reason_words(verdict.reason)})' if verdict.reason else ''}"))
     if verdict.rule:
         messages.print(Text(f"rule: {verdict.rule}"))
     if verdict.evidence:
@@ -190,7 +191,7 @@ def _print_document(reading: Reading) -> None:
         return
     click.echo(
         f"{plural(len(document.clauses), 'clause')}, language {document.language or 'unknown'}, "
-        f"stated date {document.stated_date or 'not stated'}",
+        f"{f'stated date {document.stated_date}' if document.stated_date else 'no date stated'}",
         err=True,
     )
     print_clauses(document.clauses)
@@ -218,8 +219,8 @@ def _response_lines(capture: Capture, payload: bytes) -> Iterator[str]:
         for part, body in parts_of(capture, payload):
             yield from _response_lines(part, body)
     elif capture.rendered_by:
-        yield f"rendered by {capture.rendered_by}, {len(payload)} bytes"
+        yield f"rendered by {capture.rendered_by}: {len(payload):,} bytes"
     elif capture.status is None:
-        yield f"{capture.media_type}, {len(payload)} bytes"
+        yield f"read: {capture.media_type}, {len(payload):,} bytes"
     else:
-        yield f"{capture.status} {capture.media_type}, {len(payload)} bytes"
+        yield f"fetched: status {capture.status}, {capture.media_type}, {len(payload):,} bytes"

@@ -17,7 +17,7 @@ from storage.upkeep.verification import table_checks
 from storage.upkeep.verification.capture_check import check_captures
 from storage.upkeep.verification.payload_check import PayloadCheck
 from storage.upkeep.verification.reading_check import ReadingCheck, Rederive
-from storage.upkeep.verification.row_scan import UNREADABLE
+from storage.upkeep.verification.row_scan import UNREADABLE, fault_of
 
 __all__ = ["Rederive", "verify"]
 
@@ -65,4 +65,4 @@ def verify(
         try:
             yield from findings
         except UNREADABLE as error:
-            yield Finding(f"the table {tables}", f"cannot be read: {error}", "backup")
+            yield Finding(f"the table {tables}", f"can't be read: {fault_of(error)}", "backup")

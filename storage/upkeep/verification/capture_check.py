@@ -11,7 +11,7 @@ from storage.tables import seals
 from storage.tables.models import CaptureRow
 from storage.upkeep.verification.payload_check import PayloadCheck
 from storage.upkeep.verification.reading_check import ReadingCheck
-from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, capture_place, is_as_written, scan_keys
+from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, capture_place, fault_of, is_as_written, scan_keys
 
 
 def check_captures(
@@ -42,11 +42,11 @@ def _check_capture(
             capture = capture_from(row)
             is_whole = is_as_written(row, seals.CAPTURES) and row.identity == capture_identity(capture)
     except UNREADABLE as error:
-        yield Finding(f"capture {capture_id}", f"its row in the table captures cannot be read: {error}", "backup")
+        yield Finding(f"capture {capture_id}", f"its stored record can't be read: {fault_of(error)}", "backup")
         return
     place = capture_place(capture_id, capture)
     if not is_whole:
-        yield Finding(place, f"its row in the table captures {ALTERED}", "backup")
+        yield Finding(place, f"its stored record {ALTERED}", "backup")
     payload, damage = payloads.check(capture.sha256, place)
     if damage is not None:
         yield damage

@@ -10,7 +10,7 @@ from storage.payloads import packing
 from storage.payloads.object_stores import UnavailableError
 from storage.records import Finding
 from storage.tables.models import CaptureRow, PayloadRow
-from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, scan_rows
+from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, fault_of, scan_rows
 
 
 class PayloadCheck:
@@ -33,17 +33,17 @@ class PayloadCheck:
                 if row is None:
                     return None, Finding(place, f"its payload {sha256} is missing from the database", "backup")
                 if row.store and row.data:
-                    return None, Finding(place, f"the row of its payload in the table payloads {ALTERED}", "backup")
+                    return None, Finding(place, f"the stored record of its payload {ALTERED}", "backup")
                 if self._unavailable_stores and self._unavailable_stores & packing.needed_stores(session, sha256):
                     return None, None
                 return packing.unpack(session, row), None
         except UNREADABLE as error:
-            return None, Finding(place, f"its payload cannot be read: {error}", "backup")
+            return None, Finding(place, f"its payload can't be read: {fault_of(error)}", "backup")
         except UnavailableError as error:
             # The store is not tried again: it may contain a million payloads, and each request would wait for the
             # timeout.
             self._unavailable_stores.add(error.url)
-            return None, Finding(error.url, str(error), "backup")
+            return None, Finding(error.url, str(error), "retry")
 
     def check_orphaned_payloads(self) -> Iterator[Finding]:
         """Yields the payloads that no capture refers to, and the faults of these payloads.
@@ -53,7 +53,7 @@ class PayloadCheck:
         query = select(PayloadRow.sha256).where(~exists().where(CaptureRow.sha256 == PayloadRow.sha256))
         for (sha256,) in scan_rows(self._database, query):
             place = f"payload {sha256}"
-            yield Finding(place, "is referred to by no capture, so the row of a capture was lost", "backup")
+            yield Finding(place, "belongs to no capture, so the record of a capture was lost", "backup")
             _, damage = self.check(sha256, place)
             if damage is not None:
                 yield damage
@@ -69,6 +69,9 @@ class PayloadCheck:
                 keys = packing.object_stores_of(session).keys(url)
                 unused = sum(1 for key in keys if not packing.is_payload_object(session, url, key))
                 if unused:
-                    objects = plural(unused, "object")
-                    fault = f"{objects} without a row in the database, left by an interrupted crawl: harmless"
+                    belong = "that belongs" if unused == 1 else "that belong"
+                    fault = (
+                        f"{plural(unused, 'file')} {belong} to no capture, left by an interrupted crawl or by "
+                        "`clausewatch vendors forget`; this is no damage, and you need do nothing"
+                    )
                     yield Finding(url, fault, "none")

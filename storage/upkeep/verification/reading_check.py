@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.records import Finding, Rederived
 from storage.tables import seals
 from storage.tables.models import DocumentRow, ReadingRow
-from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, is_as_written, scan_keys, scan_rows
+from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, fault_of, is_as_written, scan_keys, scan_rows
 
 
 class Rederive(Protocol):
@@ -62,7 +62,7 @@ class ReadingCheck:
                 with self._database.read_session() as session:
                     documents.get(session, sha256)
             except UNREADABLE as error:
-                self._document_faults[sha256] = str(error)
+                self._document_faults[sha256] = fault_of(error)
         missing = select(ReadingRow.document_sha256).where(
             ReadingRow.document_sha256.is_not(None), ~exists().where(DocumentRow.sha256 == ReadingRow.document_sha256)
         )
@@ -86,7 +86,7 @@ class ReadingCheck:
         try:
             readers = [reader for (reader,) in scan_rows(self._database, query)]
         except UNREADABLE as error:
-            yield Finding(place, f"its rows in the table readings cannot be read: {error}", "backup")
+            yield Finding(place, f"its readings can't be read: {fault_of(error)}", "backup")
             return
         policy = self._declared.get(capture.key)
         for reader in readers:
@@ -104,7 +104,7 @@ class ReadingCheck:
             if row is not None and not fault and rederived is not None and row.extractor:
                 different = sorted(name for name, value in rederived.values.items() if getattr(row, name) != value)
                 if different:
-                    fault = f"its row in the table readings differs from a new reading in: {', '.join(different)}"
+                    fault = f"its reading differs from a new reading in: {', '.join(different)}"
             if row is not None and row.document_sha256 in self._document_faults:
                 self._reported_documents.add(row.document_sha256)
                 fault = fault or self._document_faults[row.document_sha256]
@@ -124,8 +124,8 @@ class ReadingCheck:
                 is_whole = is_as_written(row, seals.READINGS)
                 session.expunge(row)
         except UNREADABLE as error:
-            return None, f"its row in the table readings cannot be read: {error}"
-        return row, "" if is_whole else f"its row in the table readings {ALTERED}"
+            return None, f"its reading can't be read: {fault_of(error)}"
+        return row, "" if is_whole else f"its reading {ALTERED}"
 
     def _damaged_reading(
         self, place: str, fault: str, capture: Capture, row_key: tuple[int, str], rederived: Rederived | None

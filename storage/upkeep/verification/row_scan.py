@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, inspect, select
 
 from core.dates import iso
-from core.exceptions import DamageError
+from core.exceptions import RESTORE_ADVICE, DamageError
+from core.policies import PolicyKey
 from storage.database import Database
 from storage.tables import seals
 from storage.tables.models import Base
@@ -16,8 +17,13 @@ _ROWS_AT_ONCE = 500
 #: The exceptions that a damaged row may cause. The database and the column types raise DamageError. Code that uses the
 #: values of a damaged row may raise one of the other three.
 UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
-#: How the findings of `verify` describe an altered row.
-ALTERED = "was altered after it was written"
+#: How the findings of `verify` describe an altered row. A failing disk alters rows, too.
+ALTERED = "no longer matches its checksum: it is damaged or was changed"
+
+
+def fault_of(error: Exception) -> str:
+    """Returns why something can't be read, without the advice: a finding of `verify` ends with its own remedy."""
+    return str(error).removesuffix(f"; {RESTORE_ADVICE}")
 
 
 def scan_keys(database: Database, column: Any, *conditions: Any) -> Iterator[Any]:
@@ -46,7 +52,9 @@ def capture_place(capture_id: int, capture: Any) -> str:
 
     capture: an object with the attributes `vendor`, `policy`, `captured_at` and `url`.
     """
-    return f"{capture.vendor} {capture.policy} {iso(capture.captured_at)} {capture.url} (capture {capture_id})"
+    return (
+        f"{PolicyKey(capture.vendor, capture.policy)} {iso(capture.captured_at)} {capture.url} (capture {capture_id})"
+    )
 
 
 def _all(database: Database, query: Select[Any]) -> Sequence[Any]:

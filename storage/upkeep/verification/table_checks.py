@@ -32,6 +32,7 @@ from storage.upkeep.verification.row_scan import (
     ALTERED,
     UNREADABLE,
     capture_place,
+    fault_of,
     is_as_written,
     scan_keys,
     scan_rows,
@@ -62,8 +63,8 @@ def check_reviews(database: Database) -> Iterator[Finding]:
                     continue
                 fault = ALTERED
         except UNREADABLE as error:
-            fault = f"cannot be read: {error}"
-        yield Finding(f"review {review_id}", f"its row in the table reviews {fault}", "backup")
+            fault = f"can't be read: {fault_of(error)}"
+        yield Finding(f"review {review_id}", f"its stored record {fault}", "backup")
 
 
 def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
@@ -77,20 +78,23 @@ def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
     is_counted = exists().where(CountRow.vendor == CaptureRow.vendor, CountRow.policy == CaptureRow.policy)
     uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~is_counted)
     damaged = {
-        PolicyKey(row.vendor, row.policy): "has no row in the table counts" for row in scan_rows(database, uncounted)
+        PolicyKey(row.vendor, row.policy): "its count of captures and reviews is missing"
+        for row in scan_rows(database, uncounted)
     }
     for row, *present in scan_rows(database, query):
         for noun, counted, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
-            fault = f"{noun}s: {counted} were stored, {there} are in the database now"
             if there < counted:
-                yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
+                missing = counted - there
+                fault = f"{missing} of {plural(counted, noun)} {'is' if missing == 1 else 'are'} missing"
+                yield Finding(str(PolicyKey(row.vendor, row.policy)), fault, "backup")
             elif there > counted:
-                damaged[PolicyKey(row.vendor, row.policy)] = f"its row in the table counts {ALTERED}: {fault}"
+                fault = f"its count of {noun}s {ALTERED}: {counted} counted, {there} in the database"
+                damaged[PolicyKey(row.vendor, row.policy)] = fault
     for key, fault in damaged.items():
         if repair:
             with database.write_session() as session:
                 counts.recount(session, key)
-        yield Finding(f"{key.vendor} {key.policy}", fault, "mended" if repair else "repair")
+        yield Finding(str(key), fault, "mended" if repair else "repair")
 
 
 def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
@@ -108,7 +112,7 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
     for row in scan_rows(database, unread):
         yield Finding(
             capture_place(row.id, row),
-            "has no row in the table readings by the policy reader in force",
+            "has no reading by the extractor and the declaration by which the policy's other captures were read",
             "reextract",
         )
     newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
@@ -124,11 +128,13 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
         )
     )
     for vendor, policy in scan_rows(database, impossible):
-        yield Finding(f"{vendor} {policy}", f"its row in the table policies {ALTERED}", "reextract")
+        yield Finding(
+            str(PolicyKey(vendor, policy)), "the record of what was read of it contradicts its captures", "reextract"
+        )
     without_row = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, _IS_POLICY_OF_CAPTURE)
     without_row = without_row.where(CaptureRow.id <= newest_id, PolicyRow.vendor.is_(None))
     for vendor, policy in scan_rows(database, without_row):
-        yield Finding(f"{vendor} {policy}", "has no row in the table policies", "reextract")
+        yield Finding(str(PolicyKey(vendor, policy)), "the record of what was read of it is missing", "reextract")
 
 
 def check_references(database: Database) -> Iterator[Finding]:
@@ -145,12 +151,12 @@ def check_references(database: Database) -> Iterator[Finding]:
     ):
         query = select(foreign_key, func.count()).where(~exists().where(key == foreign_key)).group_by(foreign_key)
         for missing_key, count in scan_rows(database, query):
-            refer = "refers" if count == 1 else "refer"
-            fault = f"is missing, but {plural(count, 'row')} in the table {child.__tablename__} {refer} to it"
+            need = "needs" if count == 1 else "need"
+            fault = f"is missing, but {plural(count, 'row')} in the table {child.__tablename__} {need} it"
             yield Finding(f"{noun} {missing_key}", fault, "backup")
     has_captures = exists().where(_IS_POLICY_OF_CAPTURE)
     for vendor, policy in scan_rows(database, select(PolicyRow.vendor, PolicyRow.policy).where(~has_captures)):
-        yield Finding(f"{vendor} {policy}", "has a row in the table policies, but no captures", "backup")
+        yield Finding(str(PolicyKey(vendor, policy)), "all its captures are missing", "backup")
 
 
 def check_unsealed_tables(database: Database) -> Iterator[Finding]:
