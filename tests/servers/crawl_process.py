@@ -267,11 +267,14 @@ def _make_quick(time: str, settings: Mapping[str, float]) -> None:
     LiveSpider._send_later = send_at_once  # type: ignore[method-assign]
     for name, value in settings.items():
         setattr(crawler.settings, name, value)
-    intake.service.reading_workers = lambda limits: InThisProcess()
-    scripts.digest_delivery.limited_calls = lambda limits: nullcontext(call_here)
+    replaced: Any = intake.service
+    replaced.reading_workers = lambda limits: InThisProcess()
+    replaced = scripts.digest_delivery
+    replaced.limited_calls = lambda limits: nullcontext(call_here)
     # The clock of the crawl's process moves on by itself, and a digest leaves out captures that are still to come.
     context = _PreparedProcess(at_end=lambda: clock.shift(timedelta(minutes=1)))
-    crawler.own_process.multiprocessing = SimpleNamespace(  # type: ignore[assignment]
+    replaced = crawler.own_process
+    replaced.multiprocessing = SimpleNamespace(
         get_context=lambda method: context, parent_process=multiprocessing.parent_process
     )
 

@@ -10,6 +10,7 @@ import pytest
 from core.policies import PolicyKey
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from storage import Store
+from tests.servers import crawl_process
 from tests.servers.archive import Crawler, declare, policy_page
 
 ADDRESS = "http://www.kestrelpost.example/privacy"

@@ -5,14 +5,15 @@ The sites and the mail server are on the loopback address. Each run has a clock 
 
 import json
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from tests.servers.mail_server import LoopbackServer, Mailbox
 BEGIN = datetime(2027, 3, 1, 6, 15, tzinfo=UTC)
 ONE_DAY = timedelta(days=1, minutes=1)
 SETTINGS = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_TIMEOUT": 2, "LIVE_BACKOFF": 0.01}
-NO_SERVER = "smtp://127.0.0.1:1"
 
 # The subscribers: one of all vendors, one of finch, and one of all vendors who joins on day 17.
 ALL, ONE, LATE = "all@reader.example", "one@reader.example", "late@reader.example"
@@ -68,13 +68,17 @@ PAGES = {
     "60 days": Page(policy_page("We keep letters for sixty days.")),
     "90 days": Page(policy_page("We keep letters for ninety days.")),
     "sold": Page(policy_page("We keep letters for thirty days.</p><p>We sell your postal address to advertisers.")),
-    "sold, 60 days": Page(policy_page("We keep letters for sixty days.</p><p>We sell your postal address to advertisers.")),
+    "sold, 60 days": Page(
+        policy_page("We keep letters for sixty days.</p><p>We sell your postal address to advertisers.")
+    ),
     "organise": Page(policy_page("We organise letters by day, and keep them for thirty days.")),
     "organize": Page(policy_page("We organize letters by day, and keep them for thirty days.")),
-    "visit 4711": Page(policy_page("We keep letters for thirty days.</p><p>You are visitor number 4,711")),
+    "visitor 4711": Page(policy_page("We keep letters for thirty days.</p><p>You are visitor number 4,711")),
     "French": Page(FRENCH.encode()),
     "catalogue": Page(
-        OTHER_TEXT.format("Autumn catalogue", "Woollen socks and tea cosies are knitted by hand until they run out.").encode()
+        OTHER_TEXT.format(
+            "Autumn catalogue", "Woollen socks and tea cosies are knitted by hand until they run out."
+        ).encode()
     ),
     "rewrite": Page(REWRITE.encode()),
     "503": Page(b"<h1>Service unavailable</h1>", 503),
@@ -92,26 +96,38 @@ class Day:
     """What happens on a day of the month, and what must follow from it.
 
     since_today: the page that a vendor shows from this day on, by vendor. only_today: the page that it shows on this
-    day only. A list names the pages that the first request gets, the second request, and so on.
-    trouble: what else goes wrong (see `run_on`).
-    says: texts that the run prints. Everything that is printed about single policies must be expected.
-    told: the lines that each subscriber gets, by subscriber.
+    day only. Two pages are those that the first and the second look of the run get.
+    trouble: what else goes wrong (see `Month.run`).
+    prints: how each line begins that the run prints, without addresses of pages and names of folders.
+    told: what each subscriber gets: a line with the title and the summary of each entry, without times of day, and
+        without the number of unchanged clauses.
     exit_status: the exit status of the run.
-    failed: how often in a row and since which day a vendor could not be fetched, as `status` says after the run.
-    run_state, waiting: the state of the last run, and the number of digests in the outbox, as `status` says.
+    failed: by vendor, how often in a row and since which day it could not be fetched, as `status` says after the run.
+    state, waiting: the state of the last run, and the number of digests in the outbox, as `status` says.
     """
 
     number: int
     since_today: Mapping[str, str] = field(default_factory=dict)
     only_today: Mapping[str, str | list[str]] = field(default_factory=dict)
     trouble: str = ""
-    says: tuple[str, ...] = ()
-    told: Mapping[str, list[str]] = field(default_factory=dict)
+    prints: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
     exit_status: int = 0
     failed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    run_state: str = "ended"
+    state: str = "ended"
     waiting: int = 0
 
+
+# What the runs say while egret's page and raven's text are in doubt.
+EGRET_GONE = "egret privacy: quarantined since 2027-03-09 as not_found: answered with HTTP status 404"
+RAVEN_HELD = (
+    "raven privacy: held since 2027-03-20: the text shares nothing with the text before; it begins: Privacy notice"
+)
+SWIFT_BROKEN = "failed: not crawled: swift.yaml:1: homepage: this field is missing; swift.yaml:1: policies:"
+HUNG_UP = "failed: tern/privacy /tern: the complete answer did not arrive in time"
+NO_ADDRESS = (
+    "failed: tern/privacy /tern: /robots.txt could not be fetched: no address of the host tern.invalid was found"
+)
 
 MONTH = (
     Day(
@@ -126,38 +142,302 @@ MONTH = (
             "tern": "30 days",
             "wren": "30 days",
         },
+        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 0 digests sent",),
     ),
-    Day(2, trouble="another run", exit_status=1),
-    Day(3, only_today={"stork": "503", "heron": ["60 days", "30 days"]}),
-    Day(4, trouble="swift is broken", exit_status=3),
-    Day(5, since_today={"swift": "organize"}, trouble="swift is broken", exit_status=3),
-    Day(6, only_today={"wren": "French"}),
-    Day(7, since_today={"finch": "sold"}),
-    Day(8, only_today={"tern": "hangs"}, exit_status=3, failed={"tern": (1, 8)}),
-    Day(9, since_today={"egret": "404"}, only_today={"tern": "hangs"}, exit_status=3, failed={"tern": (2, 8)}),
-    Day(10, only_today={"stork": "login", "heron": ["60 days", "30 days"]}),
-    Day(11, only_today={"raven": "catalogue"}),
-    Day(12),
-    Day(13, only_today={"stork": "cookie wall"}),
-    Day(14, trouble="no DNS", exit_status=3, failed={"tern": (1, 14)}),
-    Day(15, trouble="no DNS", exit_status=3, failed={"tern": (2, 14)}),
-    Day(16, only_today={"wren": "visit 4711"}),
-    Day(17, only_today={"stork": "challenge"}, trouble="late joins"),
-    Day(18),
-    Day(19, since_today={"egret": "30 days", "finch": "sold, 60 days"}),
-    Day(20, since_today={"raven": "rewrite"}),
-    Day(21, only_today={"stork": "404", "heron": ["60 days", "30 days"]}),
-    Day(22, since_today={"wren": "60 days"}, trouble="no mail server", exit_status=1, waiting=2),
-    Day(23),
-    Day(24, since_today={"finch": "sold"}, trouble="one is refused", exit_status=1, waiting=1),
-    Day(25),
-    Day(26, since_today={"stork": "90 days"}, trouble="SIGTERM", exit_status=1),
-    Day(27),
-    Day(28, since_today={"wren": "90 days"}, trouble="kill -9", exit_status=-9, run_state="killed"),
-    Day(29, trouble="full disk", exit_status=1),
-    Day(30),
+    Day(2, trouble="another run", prints=("Error: another run on this database is in progress",), exit_status=1),
+    Day(
+        3,
+        only_today={"stork": "503", "heron": ["60 days", "30 days"]},
+        prints=(
+            "stork privacy: quarantined since 2027-03-03 as unavailable: answered with HTTP status 503",
+            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 0 digests sent",
+        ),
+    ),
+    Day(
+        4,
+        trouble="swift is broken",
+        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        exit_status=3,
+    ),
+    Day(
+        5,
+        since_today={"swift": "organize"},
+        trouble="swift is broken",
+        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        exit_status=3,
+    ),
+    Day(
+        6,
+        only_today={"wren": "French"},
+        prints=(
+            "wren privacy: quarantined since 2027-03-06 as other_language: in French, while the captures before",
+            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent",
+        ),
+        told={
+            ALL: "swift privacy: version 1 → version 2: Nothing substantive changed: 1 editorial change.",
+        },
+    ),
+    Day(
+        7,
+        since_today={"finch": "sold"},
+        prints=("run: 9 captures found, 9 new, 0 quarantined, 0 failed; 2 digests sent",),
+        told=dict.fromkeys((ALL, ONE), "finch privacy: version 1 → version 2: 1 substantive change: 1 added."),
+    ),
+    Day(
+        8,
+        only_today={"tern": "hangs"},
+        prints=(HUNG_UP, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        exit_status=3,
+        failed={"tern": (1, 8)},
+    ),
+    Day(
+        9,
+        since_today={"egret": "404"},
+        only_today={"tern": "hangs up"},
+        prints=(
+            "failed: tern/privacy /tern: the connection was lost",
+            EGRET_GONE,
+            "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent",
+        ),
+        exit_status=3,
+        failed={"tern": (2, 8)},
+    ),
+    Day(
+        10,
+        only_today={"stork": "login", "heron": ["60 days", "30 days"]},
+        prints=(
+            EGRET_GONE,
+            "stork privacy: quarantined since 2027-03-10 as login: the page is called 'Sign in'",
+            "run: 9 captures found, 9 new, 2 quarantined, 0 failed; 0 digests sent",
+        ),
+    ),
+    Day(
+        11,
+        only_today={"raven": "catalogue"},
+        prints=(
+            EGRET_GONE,
+            "raven privacy: held since 2027-03-11: the text shares nothing with the text before; it begins: Autumn cat",
+            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent",
+        ),
+        told={
+            ALL: (
+                "raven privacy: an entirely different text: "
+                "Since 2027-03-11 this address shows an entirely different text."
+            )
+        },
+    ),
+    Day(
+        12,
+        prints=(EGRET_GONE, "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent"),
+        told={
+            ALL: (
+                "raven privacy: the different text was not the policy: "
+                "The entirely different text that this address showed on 2027-03-11 was not the policy."
+            )
+        },
+    ),
+    Day(
+        13,
+        only_today={"stork": "cookie wall"},
+        prints=(
+            EGRET_GONE,
+            "stork privacy: quarantined since 2027-03-13 as consent: the page only asks for consent",
+            "run: 8 captures found, 8 new, 2 quarantined, 0 failed; 0 digests sent",
+        ),
+    ),
+    Day(
+        14,
+        trouble="no DNS",
+        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent"),
+        exit_status=3,
+        failed={"tern": (1, 14)},
+    ),
+    Day(
+        15,
+        trouble="no DNS",
+        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent"),
+        exit_status=3,
+        failed={"tern": (2, 14)},
+    ),
+    Day(
+        16,
+        only_today={"wren": "visitor 4711"},
+        prints=(
+            "egret privacy: no capture accepted since 2027-03-08 (8 days); 8 quarantined: all not_found",
+            EGRET_GONE,
+            "run: 8 captures found, 8 new, 1 quarantined, 0 failed; 1 digest sent",
+        ),
+        told={
+            ALL: (
+                "egret privacy: no longer there: Since 2027-03-09 this policy is no longer there: "
+                "its address answers 404 (the last text was of 2027-03-08)."
+            )
+        },
+    ),
+    Day(
+        17,
+        only_today={"stork": "challenge"},
+        trouble="late joins",
+        prints=(
+            "egret privacy: no capture accepted since 2027-03-08 (9 days); 9 quarantined: all not_found",
+            EGRET_GONE,
+            "stork privacy: quarantined since 2027-03-17 as blocked: answered with HTTP status 403",
+            "run: 8 captures found, 8 new, 2 quarantined, 0 failed; 1 digest sent",
+        ),
+        told={
+            LATE: (
+                "egret privacy: no longer there: Since 2027-03-09 this policy is no longer there: "
+                "its address answers 404 (the last text was of 2027-03-08)."
+            )
+        },
+    ),
+    Day(
+        18,
+        prints=(
+            "egret privacy: no capture accepted since 2027-03-08 (10 days); 10 quarantined: all not_found",
+            EGRET_GONE,
+            "run: 8 captures found, 8 new, 1 quarantined, 0 failed; 0 digests sent",
+        ),
+    ),
+    Day(
+        19,
+        since_today={"egret": "30 days", "finch": "sold, 60 days"},
+        prints=("run: 9 captures found, 9 new, 0 quarantined, 0 failed; 3 digests sent",),
+        told={
+            **dict.fromkeys(
+                (ALL, LATE),
+                "egret privacy: there again: Since 2027-03-19 this policy is there again, unchanged.\n"
+                "finch privacy: version 2 → version 3: 1 substantive change: 1 number. "
+                "We keep letters for thirty → sixty days.",
+            ),
+            ONE: (
+                "finch privacy: version 2 → version 3: 1 substantive change: 1 number. "
+                "We keep letters for thirty → sixty days."
+            ),
+        },
+    ),
+    Day(
+        20,
+        since_today={"raven": "rewrite"},
+        prints=(RAVEN_HELD, "run: 9 captures found, 9 new, 0 quarantined, 0 failed; 2 digests sent"),
+        told=dict.fromkeys(
+            (ALL, LATE),
+            "raven privacy: an entirely different text: "
+            "Since 2027-03-20 this address shows an entirely different text.",
+        ),
+    ),
+    Day(
+        21,
+        only_today={"stork": "404", "heron": ["60 days", "30 days"]},
+        prints=(
+            "stork privacy: quarantined since 2027-03-21 as not_found: answered with HTTP status 404",
+            RAVEN_HELD,
+            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 0 digests sent",
+        ),
+    ),
+    Day(
+        22,
+        since_today={"wren": "60 days"},
+        trouble="no mail server",
+        prints=(
+            "Error: mail server 127.0.0.1: [Errno 111] Connection refused; 2 of 2 digests stay in the outbox",
+            "run: 9 captures found, 9 new, 0 quarantined, 0 failed; digests not all sent",
+        ),
+        exit_status=1,
+        waiting=2,
+    ),
+    Day(
+        23,
+        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 4 digests sent",),
+        told=dict.fromkeys(
+            (ALL, LATE),
+            "wren privacy: version 1 → version 2: 1 substantive change: 1 number. "
+            "We keep letters for thirty → sixty days.\n"
+            "raven privacy: version 1 → version 3: 10 substantive changes: 8 removed, 1 modified, 1 added.",
+        ),
+    ),
+    Day(
+        24,
+        since_today={"finch": "sold"},
+        trouble="one is refused",
+        prints=(
+            "Error: 2 of 3 digests sent; the mail server refused the digests to",
+            "one@reader.example: 550 5.1.1 no such user",
+            "Refused digests stay in the outbox, and the next delivery tries them again.",
+            "run: 9 captures found, 9 new, 0 quarantined, 0 failed; digests not all sent",
+        ),
+        told=dict.fromkeys(
+            (ALL, LATE),
+            "finch privacy: version 3 → version 2: "
+            "The page returned to the text of version 2, last seen 2027-03-18. "
+            "1 substantive change: 1 number. We keep letters for sixty → thirty days.",
+        ),
+        exit_status=1,
+        waiting=1,
+    ),
+    Day(
+        25,
+        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 1 digest sent",),
+        told={
+            ONE: (
+                "finch privacy: version 3 → version 2: "
+                "The page returned to the text of version 2, last seen 2027-03-18. "
+                "1 substantive change: 1 number. We keep letters for sixty → thirty days."
+            )
+        },
+    ),
+    Day(
+        26,
+        since_today={"stork": "90 days"},
+        only_today={"tern": "hangs"},
+        trouble="SIGTERM",
+        prints=(
+            "live: interrupted; ends within 12 seconds",
+            HUNG_UP,
+            "failed: the crawl was interrupted",
+            "run: interrupted; 7 captures found, 7 new, 0 quarantined, 2 failed",
+        ),
+        exit_status=1,
+        failed={"tern": (1, 26)},
+    ),
+    Day(
+        27,
+        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 2 digests sent",),
+        told=dict.fromkeys(
+            (ALL, LATE),
+            "stork privacy: version 1 → version 2: 1 substantive change: 1 number. "
+            "We keep letters for thirty → ninety days.",
+        ),
+    ),
+    Day(
+        28,
+        since_today={"wren": "90 days"},
+        only_today={"tern": "hangs"},
+        trouble="kill -9",
+        prints=("live: interrupted; ends within 12 seconds", HUNG_UP, "failed: the crawl was interrupted"),
+        exit_status=-9,
+        failed={"tern": (1, 28)},
+        state="killed",
+    ),
+    Day(
+        29,
+        trouble="full disk",
+        prints=(
+            "Error: store.db has no space left: free some and run this again",
+            "run: 8 captures found, 8 new, 0 quarantined, 0 failed; digests not all sent",
+        ),
+        exit_status=1,
+    ),
+    Day(
+        30,
+        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 2 digests sent",),
+        told=dict.fromkeys(
+            (ALL, LATE),
+            "wren privacy: version 2 → version 3: 1 substantive change: 1 number. "
+            "We keep letters for sixty → ninety days.",
+        ),
+    ),
 )
-
 
 
 @dataclass
@@ -177,7 +457,10 @@ class Month:
             names = [name] if isinstance(name, str) else name
             self.site.pages[f"/{vendor}"] = [PAGES[each] for each in names]
             self.declare(vendor)
-        environment = {"CLAUSEWATCH_SMTP_URL": self.mail_server, "CLAUSEWATCH_MAIL_FROM": "clausewatch@operator.example"}
+        environment = {
+            "CLAUSEWATCH_SMTP_URL": self.mail_server,
+            "CLAUSEWATCH_MAIL_FROM": "clausewatch@operator.example",
+        }
         self.mailbox.refuses_recipient = set()
         happens: dict[str, Any] = {}
         match day.trouble:
@@ -208,24 +491,30 @@ class Month:
         declare(self.crawler.vendors, vendor, f"url: {host}/{vendor}")
 
     def send_later(self, process: int, number: signal.Signals) -> None:
-        """Sends a signal to a run when all pages have been requested, and the answers could be stored."""
+        """Sends a signal to a run when all pages have been requested. The run waits for tern's answer at that time."""
         before = len(self.site.requests)
 
         def send() -> None:
             while not {f"/{vendor}" for vendor in self.shown} <= {path for path, _ in self.site.requests[before:]}:
                 time.sleep(0.02)
-            time.sleep(0.5)
             os.kill(process, number)
 
         threading.Thread(target=send).start()
 
     def command(
-        self, day: Day, *arguments: str, environment: Mapping[str, str] | None = None, **happens: Any
+        self, day: Day, *arguments: str, environment: dict[str, str] | None = None, **happens: Any
     ) -> tuple[int, list[str]]:
         clock = BEGIN + (day.number - 1) * ONE_DAY
         environment = self.crawler.environment | (environment or {})
         result = crawl_process.clausewatch_at(clock, [*arguments], environment, settings=SETTINGS, **happens)
-        return result.returncode, (result.stdout if arguments[0] == "status" else result.stderr).splitlines()
+        output = result.stdout if arguments[0] == "status" else result.stderr
+        return result.returncode, [self.without_places(line) for line in output.splitlines()]
+
+    def without_places(self, line: str) -> str:
+        """Returns a printed line without the addresses of the sites, and without the names of folders."""
+        for place in (self.crawler.database_url.removesuffix("store.db"), f"{self.crawler.vendors}/"):
+            line = line.replace(place, "")
+        return re.sub(r"http://(127\.0\.0\.1:\d+|localhost:\d+|tern\.invalid)", "", line).strip()
 
     def status(self, day: Day) -> tuple[dict[str, tuple[int, int]], str, int]:
         """Returns what `status` says after a run, as in the last three fields of `Day`."""
@@ -238,7 +527,7 @@ class Month:
         }
         return failed, run["last_run"]["state"], run["outbox"]["waiting"]
 
-    def told(self) -> dict[str, list[str]]:
+    def told(self) -> dict[str, str]:
         """Returns the titles and summaries of the digests that arrived since the last call, by subscriber."""
         told: dict[str, list[str]] = {}
         while self.mailbox.accepted:
@@ -247,11 +536,11 @@ class Month:
             assert body is not None
             blocks = [" ".join(block.split()) for block in body.get_content().replace("\r", "").split("\n\n")]
             told.setdefault(address, []).extend(
-                f"{title.rstrip(' =')}: {summary}"
-                for title, summary in zip(blocks, blocks[1:], strict=False)
+                re.sub(r"T[\d:]{8}Z| \d+ clauses unchanged[.]", "", f"{title.rstrip(' =')}: {summary}")
+                for title, summary in pairwise(blocks)
                 if title.endswith("==")
             )
-        return told
+        return {address: "\n".join(entries) for address, entries in told.items()}
 
 
 @pytest.fixture
@@ -271,5 +560,9 @@ def test_a_month_of_daily_runs(month: Month) -> None:
         assert month.command(MONTH[0], "subscribe", subscriber, *vendors)[0] == 0
     for day in MONTH:
         exit_status, lines = month.run(day)
-        import sys
-        sys.stderr.write(f"--- {day.number} exit {exit_status} " + repr(month.told()) + repr(month.status(day)) + "\n" + "\n".join(lines) + "\n")
+        assert [line[: len(start)] for line, start in zip_longest(lines, day.prints, fillvalue="")] == [*day.prints], (
+            lines
+        )
+        assert (day.number, exit_status) == (day.number, day.exit_status)
+        assert (day.number, month.told()) == (day.number, day.told)
+        assert (day.number, *month.status(day)) == (day.number, day.failed, day.state, day.waiting)
