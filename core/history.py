@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from core.captures import Source, Verdict
@@ -133,9 +132,9 @@ class History:
 
     def capture(self, capture_id: int) -> Observation | Quarantined | None:
         """Returns an accepted capture, or a quarantined live capture. None if the history has no such capture."""
-        accepted = (capture for period in reversed(self.periods) for capture in reversed(period.observations))
-        captures = chain(accepted, reversed(self.quarantined))
-        return next((capture for capture in captures if capture.capture_id == capture_id), None)
+        captures: list[Observation | Quarantined] = [*self.quarantined]
+        captures += (capture for period in self.periods for capture in period.observations)
+        return next((capture for capture in reversed(captures) if capture.capture_id == capture_id), None)
 
     def period_at(self, moment: datetime) -> Period | None:
         """Returns the period that covers a moment; None if every capture is later than the moment.

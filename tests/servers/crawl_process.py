@@ -264,10 +264,11 @@ def _make_quick(time: str, settings: Mapping[str, float]) -> None:
         clock.shift(spider._confirm_after)
         spider.crawler.engine.crawl(request)
 
-    LiveSpider._send_later = send_at_once  # type: ignore[method-assign]
+    replaced: Any = LiveSpider
+    replaced._send_later = send_at_once
     for name, value in settings.items():
         setattr(crawler.settings, name, value)
-    replaced: Any = intake.service
+    replaced = intake.service
     replaced.reading_workers = lambda limits: InThisProcess()
     replaced = scripts.digest_delivery
     replaced.limited_calls = lambda limits: nullcontext(call_here)
