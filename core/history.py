@@ -130,6 +130,12 @@ class History:
                 return version
         raise KeyError(version_id)
 
+    def capture(self, capture_id: int) -> Observation | Quarantined | None:
+        """Returns an accepted capture, or a quarantined live capture. None if the history has no such capture."""
+        captures: list[Observation | Quarantined] = [*self.quarantined]
+        captures += (capture for period in self.periods for capture in period.observations)
+        return next((capture for capture in reversed(captures) if capture.capture_id == capture_id), None)
+
     def period_at(self, moment: datetime) -> Period | None:
         """Returns the period that covers a moment; None if every capture is later than the moment.
 

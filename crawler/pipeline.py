@@ -157,10 +157,10 @@ class StorePipeline:
             except ClosedPoolError:
                 break
             except Exception:
-                policies = {str(unread.capture.key) for unread in batch[len(read_captures) :]}
+                policies = {str(unread.capture.key) for unread in batch}
                 self._spider.logger.exception(
-                    "an error in clausewatch itself; please report these lines. Captures of %s are stored, but could "
-                    "not be read; the next crawl reads them",
+                    "an error in clausewatch itself; please report these lines. Captures of %s are stored, but perhaps "
+                    "not all read; the next crawl reads the others",
                     ", ".join(sorted(policies)),
                 )
         self._reading = None

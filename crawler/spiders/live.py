@@ -12,8 +12,9 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from core.captures import Capture
+from core.captures import Capture, Verdict
 from core.dates import iso
+from core.history import Observation, Quarantined
 from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import Settings
@@ -115,12 +116,20 @@ class LiveSpider(BaseSpider):
                 yield self._request(with_page)
 
     async def on_capture_read(self, capture: Capture, read_capture: ReadCapture) -> None:
-        """Plans the second look at a location if the first look's text differs from the previous capture's text."""
+        """Plans the second look at a location if the first look's text differs from the previous capture's text.
+
+        The policy's other captures take part in the verdict. For example, they show that a page is in another language.
+        """
+        history = await asyncio.to_thread(self.store.library.history, capture.key)
+        match history.capture(read_capture.capture_id):
+            case Quarantined(verdict=verdict):
+                read_capture = replace(read_capture, verdict=verdict, version_id=None)
+            case Observation(version_id=version_id):
+                read_capture = replace(read_capture, verdict=Verdict("accepted"), version_id=version_id)
         await super().on_capture_read(capture, read_capture)
         fetch = self._first_looks.pop((capture.key, capture.asked_url), None)
         if fetch is None or read_capture.version_id is None:
             return
-        history = await asyncio.to_thread(self.store.library.history, capture.key)
         if history.shown_before(capture.captured_at, capture.url) in (None, read_capture.version_id):
             return
         self._looks_left.add((fetch.key, fetch.location.url, 2))

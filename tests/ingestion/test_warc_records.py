@@ -323,7 +323,7 @@ def test_records_after_a_wrong_length_are_found(tmp_path: Path, length: int) -> 
     captures, left_out, error = parts_of(path)
     assert (captures, left_out) == ([1, 3, 5], [])
     assert error.startswith(
-        "not a whole WARC file; 2 parts of it are damaged and left out, the first after 1 response, "
+        "not a complete WARC file; 2 parts of it are damaged and left out, the first after 1 response, "
     )
     assert f"at byte {len(plain[0])}: " in error
 
@@ -419,6 +419,6 @@ def test_many_redirects_to_many_visits_are_read_in_linear_time(tmp_path: Path) -
 
 def test_a_long_line_like_that_of_an_arc_record_is_searched_once(tmp_path: Path) -> None:
     begin = time.process_time()
-    with pytest.raises(UsageError, match="not a whole WARC file"):
+    with pytest.raises(UsageError, match="not a complete WARC file"):
         ingest(tmp_path, record(http()) + gzip.compress(b"a" + b" 1 201601010000 c" * 4_000 + b" x\n"))
     assert time.process_time() - begin < 1

@@ -9,6 +9,7 @@ import atexit
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import pkgutil
 import select
@@ -20,13 +21,30 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
+from datetime import datetime, timedelta
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from core.settings import CHECKOUT
 from tests.databases import do_not_wait_for_the_disk
+
+# What can happen at a moment (see `scrapy`): from then on, the database can't grow.
+DISK_FULL = """
+from contextlib import contextmanager
+from storage.database import Database
+write_session = Database.write_session
+@contextmanager
+def on_full_disk(self):
+    with write_session(self) as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
+        yield session
+Database.write_session = on_full_disk
+"""
 
 _lock = threading.Lock()
 _MOST_SECONDS = 180
@@ -54,8 +72,37 @@ def clausewatch(arguments: list[str], environment: dict[str, str]) -> subprocess
     return _run(["clausewatch", *arguments], environment)
 
 
+def clausewatch_at(
+    clock: datetime,
+    arguments: list[str],
+    environment: dict[str, str],
+    *,
+    settings: Mapping[str, float],
+    at: int = 0,
+    then: str = "",
+    begun: Callable[[int], object] = lambda process: None,
+) -> subprocess.CompletedProcess[str]:
+    """Runs `clausewatch ARGUMENTS` in the checkout, with a clock that shows another time.
+
+    The command is quick: the process of a crawl is a fork, captures are read and changes are compared without further
+    processes, and the wait between the two looks at a page moves the clock on. The function returns when the command
+    and the process of its crawl have ended. If the command was killed, its status is the negative number of the signal.
+
+    clock: the time at which the command begins, timezone-aware.
+    settings: Scrapy's settings of the crawl.
+    at, then: see `scrapy`. Moments are counted in the command's own process, and in the process of its crawl.
+    begun: called with the command's process id.
+    """
+    return _run(["clausewatch", *arguments], environment, at, then, begun, clock=clock.isoformat(), settings=settings)
+
+
 def _run(
-    command: list[str], environment: dict[str, str], at: int = 0, then: str = ""
+    command: list[str],
+    environment: dict[str, str],
+    at: int = 0,
+    then: str = "",
+    begun: Callable[[int], object] = lambda process: None,
+    **options: object,
 ) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
         out, err = Path(folder, "out"), Path(folder, "err")
@@ -66,11 +113,13 @@ def _run(
             "err": str(err),
             "at": at,
             "then": then,
+            **options,
         }
         connection.connect(_address())
         with connection.makefile("rw", encoding="utf-8") as stream:
             stream.write(json.dumps(job) + "\n")
             stream.flush()
+            begun(int(stream.readline()))
             status = int(stream.readline())
         return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
 
@@ -115,15 +164,24 @@ def _serve(address: str) -> None:
 
 
 def _answer(connection: socket.socket) -> NoReturn:
-    """Runs the job that is read from a connection in a fork, writes the exit status, and ends this process."""
+    """Runs the job that is read from a connection in a fork, and ends this process.
+
+    Writes the fork's process id, and its exit status after the fork and all forks of it have ended.
+    """
     try:
         with connection.makefile("rw", encoding="utf-8") as stream:
             job = json.loads(stream.readline())
+            ended, running = os.pipe()
             child = os.fork()
             if not child:
                 connection.close()
+                os.close(ended)
                 _execute(job)
+            os.close(running)
+            stream.write(f"{child}\n")
+            stream.flush()
             _, status = os.waitpid(child, 0)
+            os.read(ended, 1)  # returns when the last process that has the other end has ended
             stream.write(f"{os.waitstatus_to_exitcode(status)}\n")
     finally:
         os._exit(0)
@@ -165,6 +223,8 @@ def _execute(job: dict[str, object]) -> NoReturn:
             descriptor = os.open(str(job[name]), os.O_WRONLY | os.O_CREAT)
             os.dup2(descriptor, number)
         sys.argv = job["command"]  # type: ignore[assignment]  # JSON has no types
+        if "clock" in job:
+            _make_quick(str(job["clock"]), job["settings"])  # type: ignore[arg-type]  # JSON has no types
         _prepare(int(job["at"]), str(job["then"]))  # type: ignore[call-overload]  # JSON has no types
         if sys.argv[0] == "clausewatch":
             from scripts.main import main as execute
@@ -181,6 +241,84 @@ def _execute(job: dict[str, object]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _make_quick(time: str, settings: Mapping[str, float]) -> None:
+    """Sets the clock of this process and its forks, and avoids waits and further programs.
+
+    time: in ISO 8601. settings: Scrapy's settings.
+    """
+    import time_machine
+
+    import crawler.own_process
+    import crawler.settings
+    import intake.service
+    import scripts.digest_delivery
+    from crawler.spiders.live import LiveSpider
+    from reports.isolation import call_here
+    from tests.keeping import InThisProcess
+
+    clock = time_machine.travel(datetime.fromisoformat(time)).start()
+
+    async def send_at_once(spider: Any, request: Any) -> None:
+        clock.shift(spider._confirm_after)
+        spider.crawler.engine.crawl(request)
+
+    replaced: Any = LiveSpider
+    replaced._send_later = send_at_once
+    for name, value in settings.items():
+        setattr(crawler.settings, name, value)
+    replaced = intake.service
+    replaced.reading_workers = lambda limits: InThisProcess()
+    replaced = scripts.digest_delivery
+    replaced.limited_calls = lambda limits: nullcontext(call_here)
+    # The clock of the crawl's process moves on by itself, and a digest leaves out captures that are still to come.
+    context = _PreparedProcess(at_end=lambda: clock.shift(timedelta(minutes=1)))
+    replaced = crawler.own_process
+    replaced.multiprocessing = SimpleNamespace(
+        get_context=lambda method: context, parent_process=multiprocessing.parent_process
+    )
+
+
+class _PreparedProcess:
+    """Replaces the `multiprocessing` context of `crawler.own_process`. It has one process, which was forked in advance.
+
+    The process must be forked before the command opens the database: connections of SQLite must not be carried across
+    a fork.
+    """
+
+    def __init__(self, at_end: Callable[[], object]) -> None:
+        self._at_end = at_end
+        context = multiprocessing.get_context("fork")
+        self._tasks, self._start = context.Pipe(duplex=False)
+        self._results = context.Pipe(duplex=False)
+        self._process = context.Process(target=self._wait)
+        self._process.start()
+
+    def Pipe(self, duplex: bool) -> tuple[Connection, Connection]:
+        return self._results
+
+    def Process(self, target: Callable[..., object], args: tuple[object, ...]) -> "_PreparedProcess":
+        self._target, self._arguments = target, args[1:]
+        return self
+
+    def start(self) -> None:
+        self._start.send((self._target, self._arguments))
+
+    def join(self) -> None:
+        self._process.join()
+        self._at_end()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._process, name)
+
+    def _wait(self) -> None:
+        self._start.close()
+        receiver, sender = self._results
+        receiver.close()
+        with suppress(EOFError):  # the command has no crawl
+            target, arguments = self._tasks.recv()
+            target(sender, *arguments)
 
 
 _moments = 0

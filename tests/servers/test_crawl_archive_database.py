@@ -10,6 +10,7 @@ import pytest
 from core.policies import PolicyKey
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from storage import Store
+from tests.servers import crawl_process
 from tests.servers.archive import Crawler, declare, policy_page
 
 ADDRESS = "http://www.kestrelpost.example/privacy"
@@ -17,17 +18,6 @@ CAPTURES = 30
 # At this moment (see crawl_process) some captures are stored and some are not.
 MIDDLE = 80
 
-DISK_FULL = """
-from contextlib import contextmanager
-from storage.database import Database
-write_session = Database.write_session
-@contextmanager
-def on_full_disk(self):
-    with write_session(self) as session:
-        session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
-        yield session
-Database.write_session = on_full_disk
-"""
 LOCKED = """
 import sqlite3
 from intake.service import Intake
@@ -98,7 +88,9 @@ def check_failing_database(crawler: Crawler, archive: Archive, then: str, messag
 
 
 def test_a_full_disk_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
-    check_failing_database(crawler, archive, DISK_FULL, "its disk is full: free space on the disk and run this again")
+    check_failing_database(
+        crawler, archive, crawl_process.DISK_FULL, "its disk is full: free space on the disk and run this again"
+    )
 
 
 def test_a_locked_sqlite_file_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:

@@ -1,0 +1,1 @@
+"""Measures one run of 300 vendors, some of which fail."""
