@@ -7,6 +7,8 @@ An exception whose name ends in `Interrupt` reports no failure. Such exceptions 
 defines them.
 """
 
+from core.limits import FaultKind
+
 #: What a user can do about damage that only a backup repairs; the end of a sentence. `restore` fills only an empty
 #: database.
 RESTORE_ADVICE = (
@@ -28,6 +30,17 @@ class DeclarationError(ClausewatchError):
 
 class ExtractionError(ClausewatchError):
     """A payload can't be read as a document. The payload is encrypted, damaged, or of a type that contains no text."""
+
+
+class StoppedReadingError(ExtractionError):
+    """The process that read a payload ended before it was done. On another machine, or later, reading may succeed.
+
+    kind: the kind of the fault.
+    """
+
+    def __init__(self, kind: FaultKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class NoWorkerError(ClausewatchError):

@@ -21,6 +21,15 @@ def descendants(process_id: int) -> list[int]:
     return found
 
 
+def parent(process_id: int) -> int | None:
+    """Returns the id of a process's parent. None if the process has ended, and on systems without /proc."""
+    try:
+        # The second field, the name, stands in parentheses and may contain any character.
+        return int(Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError):
+        return None
+
+
 def resident_memory(process_ids: list[int]) -> int:
     """Returns the resident memory of processes in bytes. Pages that several of them share count several times.
 

@@ -28,7 +28,7 @@ from core.addresses import without_userinfo
 from core.captures import Capture, sha256_hex
 from core.escaping import escape_line
 from crawler.captures import header_pairs
-from crawler.chromium import MemoryWatch, first_line, process_id_of
+from crawler.chromium import SystemChromium, first_line
 from crawler.environment import environment_of
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
 from crawler.interruption import is_interrupted
@@ -92,6 +92,7 @@ class Browser:
         self._crawler = crawler
         self._turn = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
+        self._chromium: SystemChromium
 
     async def render(self, fetch: LocationFetch, response: Response) -> Observed:
         """Renders the next page of a fetch. Returns one capture that contains the page as served and as rendered.
@@ -111,9 +112,13 @@ class Browser:
             try:
                 html, fault = await visit.rendered(handler)
             except (_PageFaultError, PlaywrightError, TimeoutError) as error:
-                fault = visit.memory_fault or _fault(error)
+                fault = self._chromium.memory_fault or _fault(error)
             finally:
-                await visit.close()
+                # If Chromium doesn't open or close this page, it would not open the next page, either.
+                is_closed = await visit.close()
+                if not is_closed or (fault and visit.page is None) or self._chromium.memory_fault:
+                    self._chromium.end()
+                    await self.close()
             # An interrupted crawl makes no capture of the page, because the page may be incomplete: Ctrl-C also ends
             # Chromium.
             if is_interrupted(self._crawler):
@@ -127,11 +132,13 @@ class Browser:
             return compose("alternative", [*served, *rendered], fault)
 
     async def close(self) -> None:
-        """Ends Chromium if it was started."""
-        if self._handler is not None:
+        """Ends Chromium and Playwright's driver if they were started. They are started again for the next page."""
+        handler, self._handler = self._handler, None
+        if handler is not None:
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(_GRACE):
-                    await self._handler.close()
+                    await handler.close()
+            self._chromium.end_driver()
 
     async def _started_handler(self) -> ScrapyPlaywrightDownloadHandler:
         """Returns scrapy-playwright's handler with Playwright running. The handler starts Chromium for the first page.
@@ -143,7 +150,8 @@ class Browser:
             try:
                 handler = ScrapyPlaywrightDownloadHandler(self._crawler)
                 handler.config.target_closed_max_retries = 0  # a page that crashes the browser is not opened again
-                handler.browser_provider = handler.browser_provider_cls(handler.config)
+                memory_limit = environment_of(self._crawler.settings).browser_memory_limit
+                handler.browser_provider = self._chromium = SystemChromium(handler.config, memory_limit)
                 await handler.browser_provider.start()
             except (PlaywrightError, OSError) as error:
                 raise PageNotTakenError(
@@ -186,8 +194,6 @@ class _PageVisit:
         self._sent_to: tuple[str, dict[str, str]] | None = None
         self._fault = ""
         self._session: CDPSession
-        self._memory_limit = environment_of(settings).browser_memory_limit
-        self._memory_watch: MemoryWatch | None = None
         self._isolated_world: int | None = None
 
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
@@ -217,9 +223,6 @@ class _PageVisit:
         page = self.page
         if page is None:
             raise _PageFaultError("its requests could not be intercepted")
-        if page.context.browser is not None:
-            process_id = await process_id_of(page.context.browser)
-            self._memory_watch = MemoryWatch(process_id, self._memory_limit << 20)
         self._session = await page.context.new_cdp_session(page)
         self.begun_at = datetime.now(UTC)
         self._ends = monotonic() + self._time
@@ -235,22 +238,18 @@ class _PageVisit:
             raise _PageFaultError(f"as it was served and rendered, it has more than {self._byte_limit} bytes")
         return payload, fault
 
-    @property
-    def memory_fault(self) -> str:
-        """The reason why Chromium was ended; '' if its processes have stayed below the limit on memory."""
-        if self._memory_watch is None or not self._memory_watch.has_ended_processes:
-            return ""
-        return f"it takes the browser more than {self._memory_limit} MiB of memory (CLAUSEWATCH_BROWSER_MEMORY_LIMIT)"
-
-    async def close(self) -> None:
-        """Closes the page and all windows that the page has opened."""
+    async def close(self) -> bool:
+        """Closes the page and all windows that the page has opened. Returns whether they were closed in time."""
         self._ends = 0
-        if self._memory_watch is not None:
-            self._memory_watch.stop()
         if self.page is not None:
-            with suppress(PlaywrightError, TimeoutError):
+            try:
                 async with asyncio.timeout(_GRACE):
                     await self.page.context.close()
+            except TimeoutError:
+                return False
+            except PlaywrightError:  # Chromium has crashed, and will be started again
+                return True
+        return True
 
     # --- requests of the page ----------------------------------------------------------------------------------------
 
@@ -457,8 +456,11 @@ def _rendered_capture(served: Capture, html: bytes, visit: _PageVisit) -> Captur
 
 
 async def _refuse(route: Route, *_: Any) -> None:
-    with suppress(PlaywrightError):
+    try:
         await route.abort()
+    except PlaywrightError:  # the page has cancelled the request, or is closed
+        # Playwright's task would wait without end for an answer to the request. So the task is cancelled.
+        raise asyncio.CancelledError from None
 
 
 def _headers(response: Response) -> dict[str, str]:

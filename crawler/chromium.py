@@ -1,19 +1,19 @@
-"""Starts the system's Chromium without access to the network, and watches its memory."""
+"""Starts the system's Chromium without access to the network, and ends it."""
 
 import os
 import re
 import shutil
-import signal
 import socket
-from contextlib import suppress
-from threading import Event, Thread
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Error as PlaywrightError
+from scrapy_playwright.handler import Config
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from core.escaping import escape_line
-from core.process_memory import descendants, resident_memory
+from core.process_memory import parent
+from crawler import chromium_watch
+from crawler.chromium_watch import ChromiumWatch
 from crawler.failures import PageNotTakenError
 
 # Chromium's program has different names on different systems. The first installed program in this order is used.
@@ -24,13 +24,25 @@ _ARGUMENTS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
 )
-# The interval, in seconds, at which Chromium's memory is measured. A page may fill a GB in a second. A measurement
-# takes 10 ms, because Chromium has more than a hundred threads.
-_WATCH_SECONDS = 0.2
 
 
 class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy-playwright has no types
-    """A browser provider for scrapy-playwright that starts the Chromium installed on the system."""
+    """A browser provider for scrapy-playwright that starts the Chromium installed on the system, and watches it."""
+
+    def __init__(self, config: Config, memory_limit: int) -> None:
+        """Doesn't start Chromium yet. memory_limit: the limit for Chromium and Playwright's driver together, in MiB."""
+        super().__init__(config)
+        self._memory_limit = memory_limit
+        self._watch: ChromiumWatch | None = None
+        self._process_id = self._driver = 0
+
+    @property
+    def memory_fault(self) -> str:
+        """The reason why Chromium was ended; '' if it has stayed below the limit on memory."""
+        if self._watch is None or not self._watch.is_over_limit:
+            return ""
+        limit = f"{self._memory_limit} MiB of memory (CLAUSEWATCH_BROWSER_MEMORY_LIMIT)"
+        return f"it takes the browser more than {limit}"
 
     async def launch_browser(self) -> Chromium:
         """Starts Chromium. PageNotTakenError if Chromium isn't installed or doesn't start."""
@@ -42,7 +54,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
             # program can listen on this port.
             self._dead_end = socket.socket()
             self._dead_end.bind(("127.0.0.1", 0))
-            return await self.browser_type.launch(  # type: ignore[no-any-return]  # scrapy-playwright has no types
+            browser: Chromium = await self.browser_type.launch(
                 executable_path=path,
                 args=_ARGUMENTS,
                 proxy={"server": f"http://127.0.0.1:{self._dead_end.getsockname()[1]}", "bypass": "<-loopback>"},
@@ -51,41 +63,32 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
                 handle_sigterm=False,
                 handle_sighup=False,
             )
+            self._process_id = await _process_id_of(browser)
+            self._driver = parent(self._process_id) or 0
+            self._stop_watch()  # of a Chromium that has crashed
+            self._watch = ChromiumWatch(self._process_id, self._memory_limit << 20, self._driver or None)
+            return browser
         except (PlaywrightError, OSError) as error:
             raise PageNotTakenError(f"{path} could not be started: {_launch_failure(error)}") from None
 
+    def end(self) -> None:
+        """Kills Chromium, if it runs."""
+        if self._process_id:
+            chromium_watch.end(self._process_id)
 
-class MemoryWatch:
-    """Ends Chromium's processes if they take more memory than a limit.
+    def end_driver(self) -> None:
+        """Kills Playwright's driver, if it still runs, and ends the watch."""
+        self._stop_watch()
+        if self._driver and parent(self._driver) == os.getpid():
+            chromium_watch.end(self._driver)
 
-    Chromium needs a watch: it reserves terabytes of address space, so RLIMIT_AS can't limit it, and control groups need
-    rights that an ordinary account lacks. The watch has a thread of its own, because the crawl's thread may be busy.
-    """
-
-    def __init__(self, process_id: int, limit: int) -> None:
-        """Starts the watch. process_id: Chromium's main process. limit: the limit for all processes, in bytes."""
-        self.has_ended_processes = False
-        self._process_id = process_id
-        self._limit = limit
-        self._stopped = Event()
-        Thread(target=self._watch, name="chromium-memory", daemon=True).start()
-
-    def stop(self) -> None:
-        """Ends the watch."""
-        self._stopped.set()
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(_WATCH_SECONDS):
-            processes = descendants(self._process_id)
-            if resident_memory(processes) > self._limit:
-                self.has_ended_processes = True
-                for process_id in processes:
-                    with suppress(ProcessLookupError):
-                        os.kill(process_id, signal.SIGKILL)
-                return
+    def _stop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
 
 
-async def process_id_of(browser: Chromium) -> int:
+async def _process_id_of(browser: Chromium) -> int:
     """Returns the id of a browser's main process. PlaywrightError if the browser has ended."""
     session = await browser.new_browser_cdp_session()
     processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]

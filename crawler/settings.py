@@ -19,7 +19,6 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
-PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # The download handler decodes content codings, and raises an error if a body is cut off. Scrapy's own middleware for

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from core.captures import Capture, Reading, Verdict
 from core.clauses import Document
-from core.exceptions import ExtractionError
+from core.exceptions import ExtractionError, StoppedReadingError
 from extraction.documents import join_documents, parse
 from extraction.screening.facts import is_running_text
 from extraction.screening.rules import screen
@@ -109,6 +109,9 @@ def _read_page(capture: Capture, payload: bytes, options: _Options) -> Reading:
         document, page = parse(payload, capture.media_type, url=capture.url, **asdict(options))
         if verdict is None and options.select and not document.clauses:
             verdict = _without_selection(capture, payload)
+    except StoppedReadingError as error:
+        # This verdict precedes the others: a reading that depends on the machine must say so.
+        return Reading(Verdict("quarantined", "unreadable", str(error), rule=error.kind), None)
     except ExtractionError as error:
         return Reading(verdict or Verdict("quarantined", "unreadable", str(error), rule="unreadable_payload"), None)
     return Reading(verdict or screen(capture, payload, document, page), document)

@@ -64,7 +64,7 @@ def read_capture(task: ReadingTask) -> CaptureText:
     reading = _checked_language(reading, task.language)
     document = reading.document
     if document is None:
-        return CaptureText(reading.verdict)
+        return CaptureText(reading.verdict, lasts=not reading.verdict.depends_on_machine)
     return CaptureText(
         reading.verdict,
         encode(document),

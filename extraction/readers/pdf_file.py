@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby, pairwise
 from pathlib import Path
+from typing import Any
 
-from core.exceptions import ExtractionError
+from core.exceptions import ExtractionError, StoppedReadingError
+from core.limits import FaultKind
 from extraction.blocks import Block
 from extraction.readers.pdf_faults import fault_of
 from extraction.readers.pdf_layout import PdfLine, PdfRow, in_reading_order, mirrored, row_text, rows_of
@@ -49,26 +52,11 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
 
     The title is None if the metadata has no title.
 
-    ExtractionError if the file is encrypted or damaged, if its letters can't be told, if it shows images instead of
-    text, or if reading the file exceeds the limits on memory or time.
+    ExtractionError if the file is encrypted or damaged, if its letters can't be told, or if it shows images instead of
+    text. StoppedReadingError if the process that reads the file exceeds its limits on memory or time, ends before it is
+    done, or can't be started.
     """
-    try:
-        process = subprocess.run(  # noqa: S603  # runs our own module
-            # Without -P, this module's folder would be on the import path, and could shadow standard-library modules.
-            [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
-            input=data,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-        result = json.loads(process.stdout) if process.returncode == 0 else {}
-    except subprocess.TimeoutExpired:
-        result = {}
-    if not result:
-        raise ExtractionError(
-            f"this PDF takes more than {SECONDS} s or {MEMORY >> 20} MiB to read, or breaks its reader; get the "
-            "policy's text in another form"
-        )
+    result = _read_in_own_process(data)
     if "error" in result:
         raise ExtractionError(result["error"])
     pages = []
@@ -79,6 +67,37 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
     if fault:
         raise ExtractionError(fault)
     return normalize(result["title"]) or None, _blocks(in_reading_order(_without_running_lines(pages)))
+
+
+def _read_in_own_process(data: bytes) -> Any:
+    """Returns what the program `pdf_lines.py` prints for a PDF. StoppedReadingError if the program prints nothing."""
+    try:
+        process = subprocess.run(  # noqa: S603  # runs our own module
+            # Without -P, this module's folder would be on the import path, and could shadow standard-library modules.
+            [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
+            input=data,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _stopped("time_limit", f"took longer than the limit of {_TIMEOUT} s") from None
+    except OSError as error:
+        raise _stopped("lost_worker", f"could not start ({error.strerror})") from None
+    if process.returncode == -signal.SIGXCPU:
+        raise _stopped("time_limit", f"took longer than the limit of {SECONDS} s of processor time")
+    if process.returncode != 0:
+        causes = f"the file breaks it, or takes more than {MEMORY >> 20} MiB of memory, or the machine has none left"
+        raise _stopped("lost_worker", f"ended before it was done: {causes}")
+    return json.loads(process.stdout)
+
+
+def _stopped(kind: FaultKind, predicate: str) -> StoppedReadingError:
+    return StoppedReadingError(
+        kind,
+        f"the reader of this PDF {predicate}; read it again (`clausewatch reextract`), or get the policy's text in "
+        "another form",
+    )
 
 
 def _printable(text: str) -> str:

@@ -403,7 +403,8 @@ def main() -> None:
     """Reads a PDF from standard input and prints its text as JSON."""
     data = sys.stdin.buffer.read()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + len(data), MEMORY + len(data)))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    # At the first limit, Linux sends SIGXCPU, which no other fault causes; at the second limit, SIGKILL (setrlimit(2)).
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     json.dump(_read(data), sys.stdout)
 

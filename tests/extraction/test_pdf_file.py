@@ -1,5 +1,8 @@
 """Tests of the PDF reader, with small PDFs that the tests make themselves."""
 
+import errno
+import signal
+import subprocess
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -557,6 +560,32 @@ def test_every_piece_is_read_once_whatever_the_layout(
     cells = [cell for item in items for cell in (item if isinstance(item, list) else [[item]])]
     lines = [line for cell in cells for line in cell]
     assert sorted("".join(line.text for line in lines).replace(" ", "")) == sorted("".join(drawn_once).replace(" ", ""))
+
+
+@pytest.mark.parametrize(
+    ("end", "rule", "evidence"),
+    [
+        (subprocess.CompletedProcess([], -signal.SIGKILL, b""), "lost_worker", "ended before it was done"),
+        (subprocess.CompletedProcess([], -signal.SIGXCPU, b""), "time_limit", "20 s of processor time"),
+        (subprocess.TimeoutExpired([], 120), "time_limit", "longer than the limit of 120 s"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "lost_worker", "could not start (Cannot allocate memory)"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_reading_that_the_machine_stopped_says_so(
+    monkeypatch: pytest.MonkeyPatch, end: object, rule: str, evidence: str, status: int
+) -> None:
+    def run(*_: object, **__: object) -> object:
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    monkeypatch.setattr(subprocess, "run", run)
+    data = pdf(column(72, 700, PARAGRAPH))
+    verdict = read(capture(data, media_type="application/pdf", status=status), data).verdict
+    assert (verdict.name, verdict.reason, verdict.rule) == ("quarantined", "unreadable", rule)
+    assert verdict.depends_on_machine
+    assert evidence in verdict.evidence
 
 
 def test_a_line_in_bold_type_is_a_heading() -> None:

@@ -1,5 +1,6 @@
 """The intake reads a capture when needed, with the current policy reader, and stores the capture if reading fails."""
 
+import subprocess
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +12,7 @@ from core.policies import PolicyKey
 from extraction import read
 from intake import policy_reader, reading_task
 from storage import Store
+from tests.extraction.pdf_files import column, pdf
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract, restart, verify
 from tests.stored_captures import POLICY, capture_of, page
@@ -65,6 +67,25 @@ def test_a_capture_on_which_the_reader_fails_waits_for_reextract(
     assert reextract(store, PRIVACY, POLICY) == 1
     assert [stored.verdict.name for stored in store.library.captures(PRIVACY)] == ["accepted"] * 3
     assert len(store.library.history(PRIVACY).versions) == 2
+
+
+def test_a_pdf_whose_reader_the_machine_ended_waits_for_reextract(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pdf(column(72, 700, ["Privacy policy", "", "We keep your personal data, such as your name, for a year."]))
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], -9, b""))
+        kept = keep(store, capture_of(data, media_type="application/pdf"), data, POLICY)
+        assert (kept.verdict.reason, kept.verdict.rule) == ("unreadable", "lost_worker")
+        assert list(verify(store, {PRIVACY: POLICY})) == []
+    keep(store, capture_of(A, 1), A, POLICY)
+    assert store.library.captures(PRIVACY)[0].verdict == kept.verdict
+    assert reextract(store, PRIVACY, POLICY) == 1
+    assert store.library.captures(PRIVACY)[0].verdict.rule != "lost_worker"
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], -9, b""))
+        (finding,) = verify(store, {PRIVACY: POLICY})
+    assert finding.remedy == "none"
 
 
 def test_a_new_policy_reader_comes_into_force_although_a_reading_was_stopped(
