@@ -8,6 +8,7 @@ import re
 # doesn't allow.
 UNSAFE_CLASS = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _LINE_SEPARATOR = re.compile("[\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
@@ -27,6 +28,11 @@ def _escape(match: re.Match[str]) -> str:
 def escape_line(text: str) -> str:
     """Returns the text on one line. Also escapes newlines, tabs and the Unicode line and paragraph separators."""
     return _LINE_SEPARATOR.sub(_escape, escape_controls(text).replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def is_encodable(text: str) -> bool:
+    """Returns whether the text can be written as UTF-8. It can't if it contains a lone surrogate, as JSON may."""
+    return not _SURROGATE.search(text)
 
 
 def escape_json(text: str) -> str:

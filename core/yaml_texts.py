@@ -22,6 +22,25 @@ class YamlSizeError(ValueError):
         self.line = part.start_mark.line + 1
 
 
+class CarefulLoader(yaml.SafeLoader):
+    """A YAML loader whose only errors are YAMLError and RecursionError."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Returns the value of a node. ConstructorError with the node's line if the value doesn't fit the node's tag.
+
+        For some values, PyYAML raises another exception, which names no line: IndexError for `!!int ""`, for example.
+        """
+        try:
+            return super().construct_object(node, deep=deep)
+        except (yaml.YAMLError, RecursionError):
+            raise
+        except Exception:
+            problem = (
+                f"the value doesn't fit the type {node.tag.rpartition(':')[2][:20]}; write it in quotes, without a tag"
+            )
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.Node | None:
     """Returns the tree of a YAML text's nodes; None if the text is empty.
 
@@ -35,10 +54,10 @@ def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.
     return tree
 
 
-def load(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any:
+def load(text: str) -> Any:
     """Returns the value of a YAML text; None if the text is empty. The errors are those of `compose`."""
-    compose(text, loader)
-    return yaml.load(text, Loader=loader)  # noqa: S506  # a SafeLoader
+    compose(text)
+    return yaml.load(text, Loader=CarefulLoader)  # noqa: S506  # a SafeLoader
 
 
 def _count(node: yaml.Node, counts: dict[int, int]) -> int:

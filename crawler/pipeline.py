@@ -11,6 +11,7 @@ from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 
 from core.captures import Capture
 from core.exceptions import ClausewatchError, DamageError, RefusedError
+from core.policies import PolicyKey
 from crawler.captures import FetchedCapture
 from crawler.interruption import interrupted, is_interrupted, may_read
 from crawler.spiders.base import BaseSpider
@@ -90,28 +91,42 @@ class StorePipeline:
 
     async def _store(self) -> None:
         """Stores captures batch by batch, until none is left."""
-        loop = asyncio.get_running_loop()
         while self._to_store:
             batch, self._to_store = self._to_store, []
-            captures = [capture for capture, _ in batch]
-            try:
-                stored, refusal = await loop.run_in_executor(self._storing_thread, self._store_batch, captures)
-                for unread in stored:
-                    self._spider.on_capture_stored(unread)
-            except Exception as error:  # an error in clausewatch itself, which Scrapy logs for each capture
-                for _, committed in batch:
-                    committed.set_exception(error)
-                continue
-            if not self._to_read:
-                loop.call_later(_MAX_WAIT, self._start_reading)
-            self._to_read += stored
-            if refusal is not None:
-                self._spider.stop(str(refusal))
-            for _, committed in batch:
-                committed.set_result(None)
-            if len(self._to_read) > _MAX_WAITING or is_interrupted(self._crawler):
-                self._start_reading()
+            await self._store_together(batch)
         self._storing = None
+
+    async def _store_together(self, batch: list[tuple[FetchedCapture, asyncio.Future[None]]]) -> None:
+        """Stores captures in one transaction. After an unexpected exception, stores each of them on its own."""
+        loop = asyncio.get_running_loop()
+        captures = [capture for capture, _ in batch]
+        try:
+            stored, refusal = await loop.run_in_executor(self._storing_thread, self._store_batch, captures)
+        except Exception as error:  # an error in clausewatch itself, which Scrapy logs
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
+            else:
+                for capture in batch:
+                    await self._store_together([capture])
+            return
+        errors: dict[PolicyKey, Exception] = {}
+        for unread in stored:
+            try:
+                self._spider.on_capture_stored(unread)
+            except Exception as error:
+                errors[unread.capture.key] = error
+        if not self._to_read:
+            loop.call_later(_MAX_WAIT, self._start_reading)
+        self._to_read += stored
+        if refusal is not None:
+            self._spider.stop(str(refusal))
+        for fetched, committed in batch:
+            if (error_of_policy := errors.get(fetched.capture.key)) is not None:
+                committed.set_exception(error_of_policy)
+            else:
+                committed.set_result(None)
+        if len(self._to_read) > _MAX_WAITING or is_interrupted(self._crawler):
+            self._start_reading()
 
     def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
         """Stores captures. Returns the stored captures, and the error that ended the storing.

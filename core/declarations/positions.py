@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from core.yaml_texts import compose
+from core.yaml_texts import CarefulLoader, compose
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(CarefulLoader):
     """A YAML loader that leaves dates as text.
 
     The schema parses the dates instead, because the schema's error for an invalid date can name the line and the field.

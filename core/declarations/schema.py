@@ -24,6 +24,8 @@ from core.dates import parse_span
 from core.exceptions import UsageError
 from core.patterns import compile_pattern
 
+# No page was on the web before 1990. A date outside these years is a slip, and calculations with it could overflow.
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -64,6 +66,12 @@ def _parse_first_day(value: Any) -> Any:
     return value
 
 
+def _check_year(value: date) -> date:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"must be a day from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return value
+
+
 def _check_printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("must be on one line and contain no control characters")
@@ -82,7 +90,7 @@ def _check_pattern(value: str) -> str:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_parse_first_day)]
+Day = Annotated[date, BeforeValidator(_parse_first_day), AfterValidator(_check_year)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_check_web_address)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_check_policy_slug)]

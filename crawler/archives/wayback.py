@@ -19,6 +19,7 @@ from waybackpy.cdx_utils import full_url
 from core.addresses import percent_encoded
 from core.archives import ArchiveSite, ListedCapture, Provenance, format_timestamp, parse_timestamp
 from core.dates import iso
+from core.escaping import is_encodable
 from core.exceptions import (
     ArchiveError,
     ArchiveNotAnsweringError,
@@ -113,6 +114,8 @@ class WaybackMachine:
         resume_key = None
         if len(table) >= 2 and table[-2] == [] and len(table[-1]) == 1:
             resume_key = str(table[-1][0])
+            if not is_encodable(resume_key):
+                raise ArchiveProtocolError("the archive's index sends a resume key that no request can contain")
             table = table[:-2]
         captures, malformed, not_modified = [], 0, 0
         for row in table[1:]:
@@ -278,8 +281,11 @@ def _listed_capture(row: Mapping[str, str]) -> ListedCapture:
     """Returns the capture that a row lists.
 
     ValueError if the capture can't be requested. Real indexes contain such rows, for instance with the timestamp
-    20000800000000 (month 08, day 00) or with a space in the address.
+    20000800000000 (month 08, day 00) or with a space in the address. JSON may contain lone surrogates, which can't be
+    written as UTF-8.
     """
+    if not all(is_encodable(row[name]) for name in _FIELDS if name != "length"):
+        raise ValueError(row)
     if not re.fullmatch(r"\d{14}", row["timestamp"]) or not re.fullmatch(r"\d{3}|-", row["statuscode"]):
         raise ValueError(row)
     if not re.fullmatch(r"https?://\S+", row["original"], re.I):

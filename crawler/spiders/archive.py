@@ -6,12 +6,15 @@ decides the order of this work; the parts of the work are in `crawler.archive_cr
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
-from scrapy import signals
+from scrapy import Request, signals
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
 
 from core.dates import parse_span
 from core.exceptions import StorageError, UsageError
@@ -25,10 +28,14 @@ from crawler.archives import configured_archive
 from crawler.archives.protocol import Archive, Limits, RequestKind, download_slot, limits_in_force
 from crawler.backoff import Gate
 from crawler.budget import Budget
+from crawler.captures import FetchedCapture
 from crawler.environment import environment_of
+from crawler.failures import request_of
 from crawler.interruption import is_interrupted
 from crawler.spiders.base import BaseSpider
 from intake.records import UnreadCapture
+
+_Step = TypeVar("_Step")
 
 # Upper limit of policies on which the crawl works at the same time.
 _MAX_POLICIES_UNDER_WAY = 3
@@ -103,9 +110,9 @@ class ArchiveSpider(BaseSpider):
             budget.blocked()  # raises ArchiveBudgetError if the file can't be used
         self._gate = Gate(self._archive, self._limits, lambda: not is_interrupted(self.crawler), budget)
         # After an exception in a callback or in the pipeline, the capture would stay in the captures under way, and the
-        # crawl would never end. So an internal error ends the crawl.
-        for signal in (signals.spider_error, signals.item_error):
-            self.crawler.signals.connect(self.internal_error, signal)
+        # crawl would never end.
+        self.crawler.signals.connect(self.callback_failed, signals.spider_error)
+        self.crawler.signals.connect(self.storing_failed, signals.item_error)
 
     def spider_opened(self) -> None:
         """Starts the counts in the same way as BaseSpider, and prepares the parts of the crawl."""
@@ -135,9 +142,7 @@ class ArchiveSpider(BaseSpider):
             while len(self._crawls) < _MAX_POLICIES_UNDER_WAY and (next_policy := next(policies, None)):
                 crawl = PolicyCrawl(*next_policy)
                 self._crawls[crawl.key] = crawl
-                # If an earlier crawl was killed, some of its captures may be stored but not read.
-                await self._access.in_thread(self.intake.reextract, crawl.key, crawl.policy)
-                for request in await self._listing.begin(crawl):
+                for request in await self._steps_of(crawl, self._begin_policy(crawl)):
                     yield request
             if not self._crawls:
                 self._is_complete = True
@@ -146,26 +151,46 @@ class ArchiveSpider(BaseSpider):
             for crawl in tuple(self._crawls.values()):
                 captures_under_way = sum(len(policy_crawl.under_way) for policy_crawl in self._crawls.values())
                 room = _MAX_CAPTURES_UNDER_WAY - captures_under_way
-                if crawl.open_listings or not room:
+                if crawl.open_listings or not room or crawl.key not in self._crawls:
                     continue
                 # If the archive does not return a capture, another capture with the same checksum has to be fetched
                 # instead. So a policy is not finished while one of its captures is under way. A capture may be stored
                 # while `next_steps` runs, so `was_under_way` is determined before the call.
                 was_under_way = bool(crawl.under_way)
-                steps = await self._replay.next_steps(crawl, room)
+                steps = await self._steps_of(crawl, self._replay.next_steps(crawl, room))
                 for step in steps:
                     is_waiting = False
                     yield step
                 if not steps and not was_under_way:
                     is_waiting = False
-                    del self._crawls[crawl.key]
+                    self._crawls.pop(crawl.key, None)
             if is_waiting:
                 await self._changed.wait()
+
+    async def _begin_policy(self, crawl: PolicyCrawl) -> list[Request]:
+        # If an earlier crawl was killed, some of its captures may be stored but not read.
+        await self._access.in_thread(self.intake.reextract, crawl.key, crawl.policy)
+        return await self._listing.begin(crawl)
+
+    async def _steps_of(self, crawl: PolicyCrawl, steps: Awaitable[list[_Step]]) -> list[_Step]:
+        """Returns a policy's next steps. After an unexpected exception, fails the policy and returns an empty list.
+
+        All policies share the generator `start`, so an exception in it would end the crawl of all other policies, too.
+        """
+        try:
+            return await steps
+        except CloseSpider:
+            raise
+        except Exception:
+            self.logger.exception("%s", crawl)
+            self._fail(crawl)
+            return []
 
     def on_capture_stored(self, stored: UnreadCapture) -> None:
         """Counts the capture in the same way as BaseSpider, and removes the capture from the captures under way."""
         super().on_capture_stored(stored)
-        self._replay.note_stored(self._crawls[stored.capture.key], stored.capture)
+        if (crawl := self._crawls.get(stored.capture.key)) is not None:  # None if the crawl of the policy has failed
+            self._replay.note_stored(crawl, stored.capture)
 
     def estimate_remaining(self) -> float | None:
         """Returns an estimate of how many captures are still to be fetched; None before the first listing is complete.
@@ -177,9 +202,25 @@ class ArchiveSpider(BaseSpider):
         policies = sum(1 for _ in self.policies())
         return max(0, self._replay.listed_captures * policies / self._replay.listed_policies - self.finished_count)
 
-    def internal_error(self) -> None:
-        """Handles Scrapy's signal that a callback or the pipeline raised an unexpected exception: ends the crawl."""
-        self.stop("an error in clausewatch itself; see the log above")
+    def callback_failed(self, response: Response | Failure) -> None:
+        """Handles Scrapy's signal that a callback raised an unexpected exception: fails the policy.
+
+        response: what the callback received.
+        """
+        request = request_of(response) if isinstance(response, Failure) else response.request
+        if request is not None:
+            self._fail(request.cb_kwargs["crawl"])
+
+    def storing_failed(self, item: FetchedCapture) -> None:
+        """Handles Scrapy's signal that the pipeline raised an unexpected exception: fails the policy."""
+        if (crawl := self._crawls.get(item.capture.key)) is not None:
+            self._fail(crawl)
+
+    def _fail(self, crawl: PolicyCrawl) -> None:
+        """Ends the crawl of one policy after an unexpected exception. The other policies are crawled."""
+        if self._crawls.pop(crawl.key, None) is not None:
+            self.tally.add_failure(str(crawl), "an error in clausewatch itself; see the log above")
+            self._changed.set()
 
     def spider_closed(self, reason: str) -> None:
         """Ends the crawl in the same way as BaseSpider.

@@ -351,3 +351,23 @@ def test_a_declaration_may_use_aliases(tmp_path: Path) -> None:
 def test_a_declaration_of_more_than_500_000_bytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match="at most 500,000 bytes"):
         load_vendor(declare(tmp_path, f"policies: [{'a, ' * 200_000}a]"))
+
+
+@pytest.mark.parametrize(
+    "field", ["since: 0001-01-01", "until: '0001'", "since: 1989-12-31", "until: 2101", "until: 9998-12-31"]
+)
+def test_a_date_outside_the_years_of_the_web_is_a_fault(tmp_path: Path, field: str) -> None:
+    path = declare(tmp_path, VALID_DECLARATION.replace("until: 2015-01-01", field))
+    with pytest.raises(DeclarationError, match=r":7: .*: must be a day from 1990 to 2100"):
+        load_vendor(path)
+
+
+@pytest.mark.parametrize(
+    "value", ["!!int ''", "!!float ''", "!!float x", "!!bool maybe", "!!timestamp maybe", "1" + ":59" * 300 + ".5"]
+)
+def test_a_value_that_does_not_fit_its_type_is_a_fault(tmp_path: Path, value: str) -> None:
+    path = declare(tmp_path, VALID_DECLARATION.replace("homepage: https://northwind.example/", f"homepage: {value}"))
+    with pytest.raises(
+        DeclarationError, match=r":2: not YAML: the value doesn't fit the type \w+; write it in quotes, without"
+    ):
+        load_vendor(path)

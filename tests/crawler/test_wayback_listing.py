@@ -162,3 +162,14 @@ def test_checksum_is_none_for_a_malformed_digest_or_an_error_page(fields: dict[s
 def test_lists_inside_each_other_are_no_listing() -> None:
     with pytest.raises(ArchiveProtocolError, match="list of captures can't be read"):
         WaybackMachine("https://archive.example").parse_listing(200, b"[" * 100_000)
+
+
+@pytest.mark.parametrize("field", ["urlkey", "original", "mimetype", "digest"])
+def test_a_row_with_a_lone_surrogate_is_malformed(field: str) -> None:
+    page = parse(listing(GOOD_ROW, row_with(**{field: "http://example.com/?\ud800"})))
+    assert (len(page.captures), page.malformed) == (1, 1)
+
+
+def test_a_resume_key_with_a_lone_surrogate_is_an_error() -> None:
+    with pytest.raises(ArchiveProtocolError, match="a resume key that no request can contain"):
+        parse(listing(GOOD_ROW, [], ["\ud800"]))

@@ -307,3 +307,33 @@ def test_an_unreachable_archive_is_a_failure(tmp_path: Path) -> None:
     result = crawler.crawl("archive", ARCHIVE_STRIKES="2")
     assert result.returncode == 1
     assert "2 requests in a row have failed; the last error: connection refused" in result.stderr
+
+
+# The functions that fail, and for which vendor. Each of them is called in another part of the crawl.
+UNEXPECTED = """
+from crawler.archive_crawl.replay import ReplayPart
+from intake.service import Intake
+def failing(function, vendor):
+    def fails_for_one_vendor(self, *arguments, **keywords):
+        if vendor in repr((arguments, keywords)):
+            raise KeyError("unexpected")
+        return function(self, *arguments, **keywords)
+    return fails_for_one_vendor
+Intake.reextract = failing(Intake.reextract, "a-begun")
+ReplayPart.parse_replay = failing(ReplayPart.parse_replay, "a-answered")
+ReplayPart.note_stored = failing(ReplayPart.note_stored, "a-stored")
+"""
+
+
+def test_an_unexpected_exception_fails_one_policy_only(tmp_path: Path) -> None:
+    names = ("a-answered", "a-begun", "a-stored")
+    with archive_with(tmp_path, captures=2) as (crawler, _):
+        for name in names:
+            declare(crawler.vendors, name, f"url: {ADDRESS}")
+        result = crawler.crawl("archive", at=1, then=UNEXPECTED)
+    failed = [line for line in result.stderr.splitlines() if line.startswith("failed: ")]
+    assert sorted(failed) == [
+        f"failed: {name}/privacy: an error in clausewatch itself; see the log above" for name in names
+    ]
+    assert result.returncode == 1
+    assert len(crawler.captures("kestrel")) == 2
