@@ -23,6 +23,7 @@ from extraction.readers.html_elements import (
     REPLACED_TAGS,
     REPLACED_TAGS_ANYWHERE,
     SKIPPED_TAGS,
+    SOMETIMES_SHOWN_TAGS,
     SPECIAL_BLOCK_TAGS,
     SPECIAL_ROLES,
     STRUCK,
@@ -36,9 +37,11 @@ from extraction.readers.html_elements import (
     frame_source,
     is_form_field,
     is_short,
+    is_unstruck,
     may_open,
     name_of,
     opened_element,
+    shows_inside,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
@@ -149,8 +152,8 @@ class Walker:
                 self._pending = True
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
-                undo = _DONE
-                if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
+                undo = self._enter_sometimes_shown(node, tag) if tag in SOMETIMES_SHOWN_TAGS else _DONE
+                if undo == _DONE and tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
                     shown = self._replaced(node, tag)
                     if shown is not None:
                         undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
@@ -165,6 +168,10 @@ class Walker:
             node = node.first_child
         self._flush()
         self._tables[0].settle()
+
+    def _enter_sometimes_shown(self, node: LexborNode, tag: str) -> int:
+        """Enters an element of SOMETIMES_SHOWN_TAGS if a browser shows its text as a part of the text around it."""
+        return 0 if is_unstruck(node.attributes) else _DONE
 
     def _replaced(self, node: LexborNode, tag: str) -> LexborNode | None:
         """Reads an element in whose place a browser shows something else: an image, a frame, a form field.
@@ -227,7 +234,7 @@ class Walker:
         if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
             self._names.append(node.text())
             return _DONE
-        if effects & STRUCK or (effects & HIDDEN and tag != "a"):
+        if effects & STRUCK or (effects & HIDDEN and tag != "a" and not shows_inside(node, attributes)):
             return _DONE
         if self._in_row:
             self._names.append(name_of(node, attributes))
