@@ -13,10 +13,11 @@ from extraction.words.normalization import word_set
 #: `<rp>` say how the text is pronounced.
 SKIPPED_TAGS = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
-    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc"
+    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc "
+    "annotation annotation-xml"
 )
 #: Those of them whose text a browser may show after all, within a sentence or because of a style.
-SOMETIMES_SHOWN_TAGS = word_set("del s strike")
+SOMETIMES_SHOWN_TAGS = word_set("del s strike svg math select")
 #: Elements in whose place a browser shows something else. Their attributes are read.
 REPLACED_TAGS = word_set("input textarea select iframe frame object embed img picture svg math video audio canvas")
 #: Those of them that are read everywhere; the others are icons, which are read only in the cells of a table.
@@ -85,14 +86,15 @@ def is_unstruck(attributes: dict[str, str | None]) -> bool:
     return "line-through" not in values.get("text-decoration", "line-through")
 
 
-def shows_inside(node: LexborNode, attributes: dict[str, str | None]) -> bool:
-    """Returns whether an element inside an invisible element is visible (CSS Display, section 4)."""
-    if declared((attributes.get("style") or "")[:_LONGEST_STYLE]).get("display") == "none":
-        return False
-    return any(
-        declared((inner.attributes.get("style") or "")[:_LONGEST_STYLE]).get("visibility") == "visible"
-        for inner in node.css('[style*="visib" i]')
-    )
+def shows_inside(node: LexborNode, style: str) -> bool:
+    """Returns whether an element may show a part of its content although it is hidden.
+
+    `visibility: visible` shows an element inside an invisible one (CSS Display, section 4), unlike `display: none`.
+
+    style: the attribute `style` of the element.
+    """
+    is_shut = declared(style[:_LONGEST_STYLE]).get("display") == "none"
+    return not is_shut and node.css_first('[style*="visible" i]') is not None
 
 
 # The results are cached, because the elements of a page share their styles and class names.

@@ -82,3 +82,78 @@ def test_style_of_an_element_that_hides_nothing_drops_no_word(word: str) -> None
 
 def test_rule_that_unstrikes_deleted_text_is_applied() -> None:
     assert read_of("We do <del>not</del> sell your data.", "<style>del{text-decoration:none}</style>") == SHOWN
+
+
+@pytest.mark.parametrize("name", ["sr-only", "visually-hidden", "screen-reader-text"])
+def test_word_of_a_sentence_is_read_whatever_its_class_is_called(name: str) -> None:
+    assert read_of(f"We do <span class={name}>not</span> sell your data.") == SHOWN
+    assert read_of(f"<span class={name}>No</span> data is sold.") == "No data is sold."
+    assert read_of(f"We sell data to <span class={name}>nobody</span>") == "We sell data to nobody"
+    assert read_of(f"See <a href=/p>what we do <span class={name}>not</span> sell</a>.") == "See what we do not sell."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "See <a href=/l>our list<span class=sr-only>, opens in a new tab</span></a> of them.",
+        "See <a href=/l><span class=sr-only>Here is </span>our list</a> of them.",
+        "See <a href=/l><svg></svg><span class=sr-only>External</span> our list</a> of them.",
+        "See <a href=/l>our list</a> <span class=sr-only>(opens in a new tab)</span> of them.",
+        "See <a href=/l target=_blank>our list</a> <span class=sr-only>new tab</span> of them.",
+        "<i class=icon></i><span class=sr-only>Note:</span> See our list of them.",
+    ],
+)
+def test_words_that_name_a_link_or_an_icon_for_screen_readers_are_left_out(sentence: str) -> None:
+    assert read_of(sentence) == "See our list of them."
+
+
+def test_text_for_screen_readers_at_the_end_of_a_heading_is_left_out() -> None:
+    body = f"<h1>Privacy</h1><h2>Selling<span class=sr-only> permalink</span></h2><p>{PARAGRAPHS[0]}</p>"
+    assert extract(html(body), "text/html").clauses[1].text == "Selling"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("We do <button>not</button> sell your data.", SHOWN),
+        ("<button>No</button> data is sold to them.", "No data is sold to them."),
+        ("We sell your data to <button>nobody</button>", "We sell your data to nobody"),
+        ("Wir geben <button>keine</button> Daten weiter.", "Wir geben keine Daten weiter."),
+        ("Keep it for <select><option>10<option selected>30</select> days.", "Keep it for 30 days."),
+        ("We do <svg><title>x</title><text y=15>not</text></svg> sell your data.", SHOWN),
+        ("Keep it for <math><mn>30</mn><annotation>x</annotation></math> days.", "Keep it for 30 days."),
+        ("We do <span hidden>not</span> sell your data.", LEFT_OUT),
+        ("We do <span hidden class=more>not</span> sell your data.", SHOWN),
+    ],
+)
+def test_controls_and_drawings_within_a_sentence_are_words_of_it(sentence: str, shown: str) -> None:
+    assert read_of(sentence) == shown
+
+
+def test_controls_beside_a_text_are_no_words_of_it() -> None:
+    assert read_of("Was this helpful? <button>Yes</button> <button>No</button>") == "Was this helpful?"
+    assert read_of("We use it.<button>Show more</button>") == "We use it."
+    assert "English" not in read_of("</p><div>Language <select><option>English</select> Imprint</div><p>")
+    formula = "<span class=katex-mathml><math><mn>30</mn></math></span><span aria-hidden=true>30</span>"
+    assert read_of(f"Keep it for {formula} days.") == "Keep it for 30 days."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("We do <a role=doc-noteref href=#x>not</a> sell your data.", SHOWN),
+        ("Keep it for <a role=doc-noteref href=#x>30</a> days.", "Keep it for 30 days."),
+        ("We do <a role=doc-backlink href=#x>not</a> sell your data.", SHOWN),
+        ("Keep it for <sup><a href=#x>30</a></sup> days.", "Keep it for 30 days."),
+        ("Keep it during <sup>30</sup> days.", "Keep it during 30 days."),
+        ("Keep it for at least<sup>30</sup> days.", "Keep it for at least³⁰ days."),
+        ("Keep it for <sup><a href='/#'>xxx</a></sup> days.", "Keep it for xxx days."),
+        ("<sup>30</sup> days we keep it.", "30 days we keep it."),
+        ("We keep it<sup><a href=#x>30</a></sup>, if asked.", "We keep it, if asked."),
+        ("We keep it<sup><a href=#n-a>a</a></sup> if asked.", "We keep it if asked."),
+        ("We keep it <sup><a href=#n>[3]</a></sup> if asked.", "We keep it if asked."),
+        ("We keep it <sup>†</sup> if asked.", "We keep it if asked."),
+    ],
+)
+def test_number_that_a_sentence_needs_is_no_mark_of_a_note(sentence: str, shown: str) -> None:
+    assert read_of(sentence) == shown
