@@ -6,14 +6,18 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from extraction.blocks import Box
+from extraction.readers.html_styles import declared
 from extraction.words.normalization import word_set
 
 #: Elements whose content isn't read as text. Struck text (`<del>`, `<s>`, `<strike>`) is no longer in force. `<rt>` and
 #: `<rp>` say how the text is pronounced.
 SKIPPED_TAGS = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
-    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc"
+    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc "
+    "annotation annotation-xml"
 )
+#: Those of them whose text a browser may show after all, within a sentence or because of a style.
+SOMETIMES_SHOWN_TAGS = word_set("del s strike svg math select")
 #: Elements in whose place a browser shows something else. Their attributes are read.
 REPLACED_TAGS = word_set("input textarea select iframe frame object embed img picture svg math video audio canvas")
 #: Those of them that are read everywhere; the others are icons, which are read only in the cells of a table.
@@ -47,24 +51,11 @@ FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
 _INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
 #: What the style of an element does to its text (`effects_of`). The numbers are flags.
 BOLD, HIDDEN, STRUCK, LINES_KEPT, UNSEEN = (1 << n for n in range(5))
-_EFFECTS = (
-    (BOLD, re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)),
-    (HIDDEN, re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)),
-    (STRUCK, re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through", re.IGNORECASE)),
-    # The values with which a browser shows the line breaks of the source (CSS Text, section 3). The last value counts.
-    (
-        LINES_KEPT,
-        re.compile(r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)(?!.*white-space)", re.IGNORECASE | re.DOTALL),
-    ),
-    # The styles with which frameworks hide a text from all but screen readers.
-    (
-        UNSEEN,
-        re.compile(
-            r"\bclip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|\bleft\s*:\s*-\d{4}",
-            re.IGNORECASE,
-        ),
-    ),
-)
+# The styles with which frameworks hide a text from all but screen readers: it is cut to nothing or a single pixel, or
+# moved off the screen. `clip` and `left` have an effect only on an element with a position (CSS Masking, section 6).
+_CLIP = re.compile(r"rect\(\s*[01](?:px)?(?:[\s,]+[01](?:px)?){3}\s*\)")
+_CLIP_PATH = re.compile(r"inset\(\s*(?:100%[^)]*|50%(?:\s+50%){0,3}\s*)\)")
+_OFF_SCREEN = re.compile(r"-\d{4}")
 # The names by which sites call text that only screen readers get: Bootstrap 3 and 4, Bootstrap 5, HTML5 Boilerplate,
 # WordPress, and the design systems of the United States and the United Kingdom, in this order.
 _UNSEEN_NAMES = word_set("sr-only visually-hidden visuallyhidden screen-reader-text usa-sr-only govuk-visually-hidden")
@@ -89,12 +80,45 @@ def is_form_field(node: LexborNode) -> bool:
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
 
 
+def is_unstruck(attributes: dict[str, str | None]) -> bool:
+    """Returns whether the style of a `<del>`, `<s>` or `<strike>` takes the line away that strikes its text."""
+    values = declared((attributes.get("style") or "")[:_LONGEST_STYLE])
+    return "line-through" not in values.get("text-decoration", "line-through")
+
+
+def shows_inside(node: LexborNode, style: str) -> bool:
+    """Returns whether an element may show a part of its content although it is hidden.
+
+    `visibility: visible` shows an element inside an invisible one (CSS Display, section 4), unlike `display: none`.
+
+    style: the attribute `style` of the element.
+    """
+    is_shut = declared(style[:_LONGEST_STYLE]).get("display") == "none"
+    return not is_shut and node.css_first('[style*="visible" i]') is not None
+
+
 # The results are cached, because the elements of a page share their styles and class names.
 @lru_cache(maxsize=4_096)
 def effects_of(style: str) -> int:
     """Returns the flags of what the attribute `style` does to an element's text."""
-    style = style[:_LONGEST_STYLE]
-    return sum([flag for flag, pattern in _EFFECTS if pattern.search(style)])
+    values = declared(style[:_LONGEST_STYLE])
+    position = values.get("position")
+    is_bold = re.match(r"bold|[6-9]00", values.get("font-weight", ""))
+    is_hidden = values.get("display") == "none" or values.get("visibility") in ("hidden", "collapse")
+    # The values with which a browser shows the line breaks of the source (CSS Text, section 3).
+    keeps_lines = values.get("white-space", "").startswith(("pre", "break-spaces"))
+    is_unseen = (
+        (position in ("absolute", "fixed") and _CLIP.match(values.get("clip", "")))
+        or (position in ("absolute", "fixed", "relative") and _OFF_SCREEN.match(values.get("left", "")))
+        or _CLIP_PATH.match(values.get("clip-path", ""))
+    )
+    return (
+        (BOLD if is_bold else 0)
+        | (HIDDEN if is_hidden else 0)
+        | (STRUCK if "line-through" in values.get("text-decoration", "") else 0)
+        | (LINES_KEPT if keeps_lines else 0)
+        | (UNSEEN if is_unseen else 0)
+    )
 
 
 @lru_cache(maxsize=4_096)

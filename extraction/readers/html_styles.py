@@ -3,11 +3,17 @@
 Only four declarations are looked for: `list-style` (whether and how the items of an ordered list are numbered),
 `white-space` (whether line breaks are shown), `text-decoration: line-through` (struck text), and `clip` or `clip-path`
 (text that only screen readers get). Style sheets in files of their own aren't in a capture.
+
+A rule that is applied by mistake can drop a word that a browser shows, such as "not". So a rule isn't applied if it
+depends on a condition that can't be evaluated, and struck text is compared with all rules that may undo the line.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -15,14 +21,25 @@ _LIST_STYLE = "list-style"
 # For each declaration of interest, the words by which it is found in a style sheet, and the declaration itself. The
 # words are searched first, because style sheets are large and have few such declarations. `white-space: pre` isn't
 # looked for: site builders set it for short labels that mustn't be broken.
-_DECLARATIONS = (
-    ((_LIST_STYLE,), re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE)),
-    (("pre-line", "pre-wrap", "break-spaces"), re.compile(r"white-space\s*:\s*[\w-]+", re.IGNORECASE)),
-    (("line-through",), re.compile(r"text-decoration(?:-line)?\s*:[^;}!]+", re.IGNORECASE)),
-    (("clip:", "clip-path:"), re.compile(r"clip(?:-path)?\s*:\s*(?:rect|inset)\([^;}!]+", re.IGNORECASE)),
+_LISTS = ((_LIST_STYLE,), re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE))
+_LINES = (("pre-line", "pre-wrap", "break-spaces"), re.compile(r"white-space\s*:\s*[\w-]+", re.IGNORECASE))
+_CLIPS = (("clip:", "clip-path:"), re.compile(r"clip(?:-path)?\s*:[^;}]+", re.IGNORECASE))
+_DECORATION = re.compile(r"text-decoration(?:-line)?\s*:[^;}]+", re.IGNORECASE)
+_STRIKES = (("line-through",), _DECORATION)
+_DECORATIONS = (("text-decoration",), _DECORATION)
+# `clip` has an effect only on an element with a position.
+_POSITION = re.compile(r"(?<![\w-])position\s*:[^;}]+", re.IGNORECASE)
+_COMMENT_OR_STRING = re.compile(
+    r"/\*.*?(?:\*/|\Z)|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'|<!--|-->", re.DOTALL
 )
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_PRINT = re.compile(r"@media\s+print\b[^{};@]*+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.IGNORECASE)
+# The rules up to the next one that has a block or an `@` inside, or up to the end of the block around them.
+_FLAT_RULES = re.compile(r"[^{}@]*+(?:\{[^{}@]*+\}[^{}@]*+)*+")
+_AT_RULE = re.compile(r"@([\w-]+)([^{};@]*+)[{;]")
+# The media queries that can be evaluated (Media Queries Level 4): for a screen, and for a range of widths.
+_MEDIA_QUERY = re.compile(r"\s*(?:(?:only\s+)?(?:all|screen)\b\s*)?(?P<widths>(?:(?:and\b)?\s*\([^()]*\)\s*)*)")
+_FEATURE = re.compile(r"\(([^()]*)\)")
+_WIDTH = re.compile(r"\s*(min|max)-(?:device-)?width\s*:\s*(\d+(?:\.\d+)?)\s*(px|r?em)\s*")
+_DESKTOP_WIDTH = 1280  # in pixels
 # Pseudo-elements, and pseudo-classes that depend on what the visitor does.
 _PSEUDO = re.compile(r"::|:(?:before|after|marker|first-l|hover|focus|active|visited|target|checked|host)")
 _WHERE = re.compile(r":where\([^()]*(?:\([^()]*\)[^()]*)*\)")
@@ -39,79 +56,211 @@ _NUMBERED = ("ol", "li")
 _LONGEST_SELECTOR = 500
 # A page with more rules of interest than this has the style sheet of a whole site. The rest isn't applied.
 _MOST_RULES = 30
+# If a page has more rules of these kinds, none is applied: the one that undoes the others may be among the rest.
+_MOST_CLIPS, _MOST_DECORATIONS = 100, 300
+# Properties that are told by the name of another.
+_ALIASES = {"text-decoration-line": "text-decoration", "white-space-collapse": "white-space"}
+# So many characters of a rule are searched for its `position`.
+_LONGEST_RULE = 2_000
 
 
-def inline_styles(tree: LexborHTMLParser, sheets: list[str], has_lists: bool, *, counts_siblings: bool) -> None:
+class _Rule(NamedTuple):
+    """A declaration of interest and the elements to which it applies.
+
+    rank: what the cascade compares: whether the rule is outside every `@layer`, its specificity, and its place.
+    """
+
+    rank: tuple[bool, tuple[int, int, int], int, int]
+    selector: str
+    declaration: str
+
+
+def is_applied(style: LexborNode) -> bool:
+    """Returns whether a browser applies an element `<style>` on a desktop screen."""
+    attributes = style.attributes
+    is_css = (attributes.get("type") or "text/css").strip().lower() == "text/css"
+    return is_css and _matches_screen(attributes.get("media") or "")
+
+
+def inline_styles(
+    tree: LexborHTMLParser,
+    sheets: Sequence[str],
+    has_lists: bool,
+    struck: Sequence[LexborNode],
+    *,
+    counts_siblings: bool,
+) -> None:
     """Writes the declarations of interest into the attribute `style` of the elements to which they apply.
 
-    The order in the attribute is that of the cascade: the declaration that a browser prefers comes last.
+    The order in the attribute is that of the cascade: the declaration that a browser prefers comes last, unless an
+    earlier one has `!important`.
 
     tree: the page.
-    sheets: the texts of the page's elements `<style>`, in order.
+    sheets: the texts of the page's elements `<style>` that a browser applies, in order.
     has_lists: whether the page has an ordered list.
+    struck: the elements `<del>`, `<s>` and `<strike>`, which a browser strikes if no rule says otherwise.
     counts_siblings: whether rules are applied that count the siblings of an element. The parser counts them anew for
         each sibling.
     """
-    rules = list(islice((rule for sheet in sheets for rule in _rules_of(sheet, has_lists)), _MOST_RULES))
-    if not rules:
+    texts = [_Sheet(number, text) for number, text in enumerate(sheets)]
+    kinds = (_LISTS, _LINES) if has_lists else (_LINES,)
+    rules = list(islice((rule for kind in kinds for text in texts for rule in text.rules(*kind)), _MOST_RULES))
+    rules += _all_or_none((rule for text in texts for rule in text.rules(*_CLIPS)), _MOST_CLIPS)
+    strikes = list(islice((rule for text in texts for rule in text.rules(*_STRIKES)), _MOST_RULES))
+    if not (rules or strikes or struck):
         return
     has_files = tree.css_first('link[rel~="stylesheet" i]') is not None
-    styled: dict[int, tuple[LexborNode, str]] = {}
-    for specificity, selector, declaration in sorted(rules, key=lambda rule: rule[0]):
-        if has_files and specificity[:2] == (0, 0):
-            continue  # a rule for all lists: most likely a reset, which the style sheets in files undo
-        if _HAS.search(selector) or (not counts_siblings and _COUNTS_SIBLINGS.search(selector)):
-            continue
+
+    def matches(rule: _Rule) -> list[LexborNode]:
+        if has_files and rule.rank[1][:2] == (0, 0):
+            return []  # a rule for all lists: most likely a reset, which the style sheets in files undo
+        if _HAS.search(rule.selector) or (not counts_siblings and _COUNTS_SIBLINGS.search(rule.selector)):
+            return []
         try:
-            matches = tree.css(selector)
+            return tree.css(rule.selector)
         except (SelectolaxError, ValueError):  # browsers also ignore a rule whose selector they can't read
-            continue
-        for node in matches:
-            if node.tag in _NUMBERED or not declaration.startswith(_LIST_STYLE):
-                styled[node.mem_id] = node, f"{styled.get(node.mem_id, ('', ''))[1]}{declaration};"
+            return []
+
+    styled: dict[int, tuple[LexborNode, str]] = {}
+    crossed = {node.mem_id for node in (*struck, *(node for rule in strikes for node in matches(rule)))}
+    if crossed:
+        rules += _all_or_none((rule for text in texts for rule in text.rules(*_DECORATIONS)), _MOST_DECORATIONS)
+    for rule in sorted(rules):
+        is_list_style = rule.declaration.startswith(_LIST_STYLE)
+        is_decoration = rule.declaration.startswith("text-decoration")
+        for node in matches(rule):
+            if (not is_list_style or node.tag in _NUMBERED) and (not is_decoration or node.mem_id in crossed):
+                styled[node.mem_id] = node, f"{styled.get(node.mem_id, ('', ''))[1]}{rule.declaration};"
     for node, declarations in styled.values():
         node.attrs["style"] = declarations + (node.attributes.get("style") or "")
 
 
-def _rules_of(sheet: str, has_lists: bool) -> Iterator[tuple[tuple[int, int, int], str, str]]:
-    """Yields the specificity, the selector and a declaration of each rule of interest.
+def _all_or_none(rules: Iterator[_Rule], most: int) -> list[_Rule]:
+    few = list(islice(rules, most + 1))
+    return few if len(few) <= most else []
 
-    has_lists: whether `list-style` is of interest.
+
+class _Sheet:
+    """A style sheet.
+
+    number: the place of the style sheet among those of the page.
     """
-    if "@media print" in sheet:
-        sheet = _PRINT.sub("", sheet)
-    for words, pattern in _DECLARATIONS[not has_lists :]:
+
+    def __init__(self, number: int, text: str) -> None:
+        self._number = number
+        self._source = text
+
+    def rules(self, words: Sequence[str], pattern: re.Pattern[str]) -> Iterator[_Rule]:
+        """Yields the rules with a declaration that matches the pattern and has one of the words."""
         for word in words:
-            above = position = 0
-            begin = end = semicolon = -1  # the last `{`, `}` and `;` in front of the word
-            selectors: list[str] = []
-            while (position := sheet.find(word, above)) >= 0:
-                # Only what stands behind the word above is searched: a style sheet may have one word many times.
-                semicolon = max(semicolon, sheet.rfind(";", above, position))
-                end = max(end, sheet.rfind("}", above, position))
-                opening = sheet.rfind("{", above, position)
-                if opening >= 0:
-                    begin, selectors = opening, _selectors(sheet, opening)
-                above = position + 1
-                start = max(begin, semicolon) + 1
-                if begin < end or position - start > _LONGEST_SELECTOR:
-                    continue
-                match = pattern.match(sheet[start : position + 60].lstrip())
-                for selector in selectors if match else ():
-                    last = _LAST_TYPE.search(selector)
-                    if match and (word != _LIST_STYLE or last is None or last[1].lower() in _NUMBERED):
-                        yield _specificity(selector), selector, match[0].lower()
+            if word in self._source:
+                yield from self._rules_with(word, pattern)
+
+    def _rules_with(self, word: str, pattern: re.Pattern[str]) -> Iterator[_Rule]:
+        text = self._text
+        above = position = 0
+        begin = end = semicolon = -1  # the last `{`, `}` and `;` in front of the word
+        selectors: list[str] = []
+        while (position := text.find(word, above)) >= 0:
+            # Only what stands behind the word above is searched: a style sheet may have one word many times.
+            semicolon = max(semicolon, text.rfind(";", above, position))
+            end = max(end, text.rfind("}", above, position))
+            opening = text.rfind("{", above, position)
+            if opening >= 0:
+                begin, selectors = opening, _selectors(text, opening)
+            above = position + 1
+            start = max(begin, semicolon) + 1
+            if begin < end or position - start > _LONGEST_SELECTOR:
+                continue
+            match = pattern.match(text[start : position + 60].lstrip())
+            if match is None:
+                continue
+            is_applied, is_layered = self._conditions(begin)
+            declaration = match[0].lower()
+            if declaration.startswith("clip"):
+                closing = text.find("}", position, position + _LONGEST_RULE)
+                place = _POSITION.search(text, begin, closing if closing >= 0 else position + _LONGEST_RULE)
+                declaration += f";{place[0].lower()}" if place is not None else ""
+            for selector in selectors if is_applied else ():
+                last = _LAST_TYPE.search(selector)
+                if word != _LIST_STYLE or last is None or last[1].lower() in _NUMBERED:
+                    rank = not is_layered, _specificity(selector), self._number, position
+                    yield _Rule(rank, selector, declaration)
+
+    @cached_property
+    def _text(self) -> str:
+        """The text without comments, and without strings that have a brace or the like inside."""
+        if not any(sign in self._source for sign in ("/*", '"', "'", "<!--")):
+            return self._source
+        return _COMMENT_OR_STRING.sub(
+            lambda match: (
+                "" if match[0][0] in "/<-" else '""' if any(sign in match[0] for sign in "{}@;") else match[0]
+            ),
+            self._source,
+        )
+
+    def _conditions(self, position: int) -> tuple[bool, bool]:
+        """Returns whether a rule at a position is applied on a desktop screen, and whether it stands in a `@layer`."""
+        positions, states = self._blocks
+        return states[bisect_right(positions, position) - 1]
+
+    @cached_property
+    def _blocks(self) -> tuple[list[int], list[tuple[bool, bool]]]:
+        """The positions at which a block with rules inside begins or ends, and what `_conditions` returns after each.
+
+        Rules inside of rules aren't applied: their selectors depend on the rule around them. Nor are the rules in
+        blocks other than `@media` and `@layer`, such as `@supports` and `@container`.
+        """
+        text = self._text
+        positions, states = [-1], [(True, False)]
+        around: list[tuple[bool, bool]] = []
+        position = 0
+        while (rules := _FLAT_RULES.match(text, position)) is not None and rules.end() < len(text):
+            position = rules.end()
+            state = states[-1]
+            at_rule = _AT_RULE.match(text, position) if text[position] == "@" else None
+            if text[position] == "}":
+                state = around.pop() if around else state
+            elif text[position] == "{":
+                around.append(state)
+                state = False, state[1]
+            elif at_rule is not None and at_rule[0][-1] == "{":
+                around.append(state)
+                name = at_rule[1].lower()
+                holds = name == "layer" or (name == "media" and _matches_screen(at_rule[2]))
+                state = state[0] and holds, state[1] or name == "layer"
+            position = at_rule.end() if at_rule is not None else position + 1
+            if state != states[-1]:
+                positions.append(position - 1)
+                states.append(state)
+        return positions, states
+
+
+def _matches_screen(queries: str) -> bool:
+    """Returns whether a desktop screen matches a list of media queries; False if no query can be evaluated."""
+    return not queries.strip() or any(_matches_query(query) for query in queries.lower().split(","))
+
+
+def _matches_query(query: str) -> bool:
+    match = _MEDIA_QUERY.fullmatch(query)
+    if match is None:
+        return False
+    for feature in _FEATURE.findall(match["widths"]):
+        width = _WIDTH.fullmatch(feature)
+        if width is None:
+            return False
+        pixels = float(width[2]) * (1 if width[3] == "px" else 16)
+        if not (pixels <= _DESKTOP_WIDTH if width[1] == "min" else pixels >= _DESKTOP_WIDTH):
+            return False
+    return True
 
 
 def _selectors(sheet: str, begin: int) -> list[str]:
     """Returns the selectors in front of a `{` at a position of a style sheet, without those for pseudo-elements."""
     end_above = max(sheet.rfind("}", 0, begin), sheet.rfind("{", 0, begin), sheet.rfind(";", 0, begin))
-    text = sheet[end_above + 1 : begin]
-    commented = text.rfind("*/") + 2  # no comment ends behind it
-    texts = (_COMMENT.sub("", text[:commented]) + text[commented:]).split(",") if commented > 1 else text.split(",")
     return [
         selector
-        for text in texts
+        for text in sheet[end_above + 1 : begin].split(",")
         if len(selector := text.strip()) <= _LONGEST_SELECTOR and selector and not _PSEUDO.search(selector)
     ]
 
@@ -121,3 +270,20 @@ def _specificity(selector: str) -> tuple[int, int, int]:
     without_ids, ids = _ID.subn("", _WHERE.sub("", selector))
     types, classes = _CLASS.subn("", without_ids)
     return ids, classes, len(_TYPE.findall(types))
+
+
+def declared(style: str) -> dict[str, str]:
+    """Returns the properties that an attribute `style` declares, with the values that count, both in lower case.
+
+    `text-decoration` stands for all properties of its kind, `white-space` likewise.
+    """
+    values: dict[str, str] = {}
+    important: set[str] = set()
+    for declaration in _COMMENT_OR_STRING.sub("", style).lower().split(";"):
+        name, _, value = declaration.partition(":")
+        name, (value, mark, _) = _ALIASES.get(name.strip(), name.strip()), value.partition("!")
+        if mark or name not in important:
+            values[name] = value.strip()
+        if mark:
+            important.add(name)
+    return values

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from extraction.readers.html_styles import inline_styles
+from extraction.readers.html_styles import inline_styles, is_applied
 from extraction.words.normalization import word_set
 
 # Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
@@ -49,7 +49,8 @@ _FEW_TAGS = 8
 _MOST_UNENDED = 50
 # In a larger page, in bytes, the rules of a style sheet that count an element's siblings aren't applied.
 _LARGE_PAGE = 200_000
-_NODES_OF_INTEREST = "style, ol, template[shadowrootmode]"
+_NODES_OF_INTEREST = "style, ol, template[shadowrootmode], del, s, strike"
+_STRUCK_TAGS = ("del", "s", "strike")
 _TEMPLATE = re.compile(rb"<(/?)template\b([^>]*)>", re.IGNORECASE)
 _SHADOW_ROOT_MODE = re.compile(rb"\bshadowrootmode\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
 # The parser has no shadow roots. A shadow root becomes an element of this name inside its host.
@@ -97,10 +98,11 @@ def parse_page(source: bytes) -> LexborHTMLParser:
     if any(node.tag == "template" for node in nodes):
         tree = LexborHTMLParser(_with_shadow_roots(source))
         _compose(tree)
-    sheets = [node.text() for node in nodes if node.tag == "style"]
+    sheets = [node.text() for node in nodes if node.tag == "style" and is_applied(node)]
     if sheets:
         has_lists = any(node.tag == "ol" for node in nodes)
-        inline_styles(tree, sheets, has_lists, counts_siblings=len(source) <= _LARGE_PAGE)
+        struck = [node for node in nodes if node.tag in _STRUCK_TAGS]
+        inline_styles(tree, sheets, has_lists, struck, counts_siblings=len(source) <= _LARGE_PAGE)
     return tree
 
 

@@ -23,6 +23,7 @@ from extraction.readers.html_elements import (
     REPLACED_TAGS,
     REPLACED_TAGS_ANYWHERE,
     SKIPPED_TAGS,
+    SOMETIMES_SHOWN_TAGS,
     SPECIAL_BLOCK_TAGS,
     SPECIAL_ROLES,
     STRUCK,
@@ -36,13 +37,24 @@ from extraction.readers.html_elements import (
     frame_source,
     is_form_field,
     is_short,
+    is_unstruck,
     may_open,
     name_of,
     opened_element,
+    shows_inside,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
 from extraction.readers.html_notes import is_linked_mark, is_mark, superscript
+from extraction.readers.html_sentences import (
+    drawn_text,
+    is_for_screen_readers,
+    is_hidden_within_sentence,
+    is_read_twice,
+    is_word_of_sentence,
+    shown_option,
+    text_beside,
+)
 from extraction.readers.html_tables import Cell, Table, TableRows, cell_of, says_something
 from extraction.readers.html_tree import parse_page
 from extraction.readers.links import decode_cloudflare, link_target
@@ -149,8 +161,8 @@ class Walker:
                 self._pending = True
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
-                undo = _DONE
-                if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
+                undo = self._enter_sometimes_shown(node, tag) if tag in SOMETIMES_SHOWN_TAGS else _DONE
+                if undo == _DONE and tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
                     shown = self._replaced(node, tag)
                     if shown is not None:
                         undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
@@ -165,6 +177,26 @@ class Walker:
             node = node.first_child
         self._flush()
         self._tables[0].settle()
+
+    def _enter_sometimes_shown(self, node: LexborNode, tag: str) -> int:
+        """Enters an element of SOMETIMES_SHOWN_TAGS if a browser shows its text as a part of the text around it."""
+        if tag == "math":
+            return _DONE if is_read_twice(node) else 0
+        if tag == "select":
+            option, attributes = shown_option(node), node.attributes
+            if is_word_of_sentence(node, attributes, option, self._text_in_front(), in_paragraph=self._paragraph > 0):
+                self._text(option)
+            return _DONE
+        if tag == "svg":
+            text = drawn_text(node) if self._lines[-1].parts and not self._link_targets else ""
+            if text:
+                self._text(text)
+            return _DONE
+        return 0 if is_unstruck(node.attributes) else _DONE
+
+    def _text_in_front(self) -> str:
+        """Returns the text in front of the current node in its block, or the end of this text."""
+        return "".join([part for line in self._lines[-2:] for part in line.parts[-8:]])
 
     def _replaced(self, node: LexborNode, tag: str) -> LexborNode | None:
         """Reads an element in whose place a browser shows something else: an image, a frame, a form field.
@@ -224,10 +256,12 @@ class Walker:
             return 0
         style, names = attributes.get("style"), attributes.get("class")
         effects = effects_of(style) if style else 0
-        if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
+        if (effects & UNSEEN or (names and self._is_for_screen_readers(node, names))) and is_short(node):
             self._names.append(node.text())
             return _DONE
-        if effects & STRUCK or (effects & HIDDEN and tag != "a"):
+        if "hidden" in attributes and self._lines[-1].parts and is_hidden_within_sentence(node, attributes):
+            return _DONE
+        if effects & STRUCK or (effects & HIDDEN and tag != "a" and not shows_inside(node, style or "")):
             return _DONE
         if self._in_row:
             self._names.append(name_of(node, attributes))
@@ -236,9 +270,12 @@ class Walker:
         address = decode_cloudflare(code) if code else None
         if tag == "a" and attributes.get("href") is not None:
             target = self._target(attributes["href"] or "", attributes)
-            is_same_page = target is not None and target[0] == _SAME_PAGE
-            if is_same_page and self._lines[-1].parts and is_linked_mark(node.text(), attributes.get("role")):
-                return _DONE
+            if target is not None and target[0] == _SAME_PAGE and self._lines[-1].parts:
+                in_front = self._lines[-1].parts[-1]
+                if is_linked_mark(
+                    node.text(), in_front, attributes.get("role"), lambda: text_beside(node, behind=True)
+                ):
+                    return _DONE
             self._link_targets.append(target)
             undo = _LINK
         if address:
@@ -249,6 +286,15 @@ class Walker:
         if not undo and not self._lines[-1].parts and may_open(attributes):
             self._lines[-1].opens = opened_element(attributes)
         return undo | self._begin_style(effects) if effects else undo
+
+    def _is_for_screen_readers(self, node: LexborNode, names: str) -> bool:
+        """Returns whether the names of an inline element, and its place, say that only screen readers get its text."""
+        return are_unseen_names(names) and is_for_screen_readers(
+            node,
+            in_front=any(line.parts for line in self._lines[-2:]),
+            in_link=bool(self._link_targets or self._button),
+            in_heading=bool(self._heading),
+        )
 
     def _begin_style(self, effects: int) -> int:
         """Begins bold type and kept line breaks. Returns the flags that `_leave` undoes."""
@@ -266,9 +312,13 @@ class Walker:
         raw = node.text()
         text = raw.strip()
         in_front = self._lines[-1].parts[-1] if self._lines[-1].parts else ""
-        target = self._link_targets[-1] if self._link_targets else None
-        is_link = (target or "").startswith(_SAME_PAGE) or node.css_first('a[href*="#"]') is not None
-        if is_mark(text, in_front, is_link):
+        link = None if self._link_targets else node.css_first("a[href]")
+        if link is not None:
+            target = self._target(link.attributes.get("href") or "", link.attributes)
+        else:
+            target = self._link_targets[-1] if self._link_targets else None
+        is_link = target is not None and target[0] == _SAME_PAGE and target != _SAME_PAGE
+        if is_mark(raw, in_front, text_beside(node, behind=True), is_link=is_link):
             if raw != text:
                 self._text(" ")
             return _DONE
@@ -298,6 +348,10 @@ class Walker:
         return target
 
     def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> int:
+        if tag == "button":
+            in_front, in_paragraph = self._text_in_front(), self._paragraph > 0
+            if is_word_of_sentence(node, attributes, node.text(), in_front, in_paragraph=in_paragraph):
+                return 0
         undo = _BLOCK
         in_row = self._in_row
         if in_row:
