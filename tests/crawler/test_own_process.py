@@ -24,7 +24,9 @@ def test_a_clausewatch_error_is_raised_in_the_calling_process() -> None:
 
 
 def test_the_death_of_the_process_raises_a_clausewatch_error() -> None:
-    with pytest.raises(ClausewatchError, match=r"ended early, with exit status 7\. The captures stored so far are kept"):
+    with pytest.raises(
+        ClausewatchError, match=(r"ended early, with exit status 7\. The captures stored so far are kept")
+    ):
         in_own_process(os._exit, 7)
 
 
