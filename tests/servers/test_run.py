@@ -101,7 +101,7 @@ def test_counters_and_a_block_page_are_not_reported(clausewatch: Clausewatch, si
 def test_run_names_a_policy_that_needs_a_browser(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     site.pages["/privacy"] = Page(b"<html><body><div id=root></div><script src=app.js></script></body></html>")
     lines = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
-    assert lines[0].startswith("lanternpost privacy: needs a browser: ")
+    assert lines[0].endswith("Add `render: browser` to the policy's location in the declaration.")
     assert lines[-1].startswith("run: ")
 
 
@@ -111,13 +111,15 @@ def test_run_names_a_quarantined_and_a_held_policy_on_the_first_day(
     mail = tmp_path / "mail"
     clausewatch("run", "--to", mail)
     site.pages["/privacy"] = Page((PAGES / "20220202221845.html").read_bytes())
-    (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
-    assert sentence.startswith("lanternpost privacy: quarantined since ")
+    sentence, advice, summary = clausewatch("run", "--to", mail).stderr.splitlines()[-3:]
+    assert advice.startswith("`clausewatch review`")
+    assert sentence.startswith("lanternpost/privacy: quarantined since ")
     assert sentence.endswith(" (blocked): the page says: 'Just a moment...'")
     assert summary.startswith("run: ")
     site.pages["/privacy"] = Page(HELD_PAGE.encode())
-    (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
-    assert sentence.startswith("lanternpost privacy: held since ")
+    sentence, advice, summary = clausewatch("run", "--to", mail).stderr.splitlines()[-3:]
+    assert advice.startswith("`clausewatch review`")
+    assert sentence.startswith("lanternpost/privacy: held since ")
     assert sentence.endswith(f"; it begins: {HELD_TEXT}")
     assert summary.startswith("run: ")
 

@@ -91,7 +91,7 @@ def test_a_decision_outweighs_later_readings(store: Store, blocking: None) -> No
 
 def test_a_capture_without_text_cannot_be_accepted(store: Store, blocking: None) -> None:
     keep(store, A, B, C)
-    with pytest.raises(UsageError, match=r"capture 3 cannot be accepted, .*: encrypted"):
+    with pytest.raises(UsageError, match=r"capture 3 can't be accepted, .*: encrypted"):
         decide(store, "accepted", 2, 3)
     assert store.library.capture(2).reviews == ()
     with pytest.raises(UsageError, match="no capture 4"):
