@@ -9,6 +9,7 @@ processes, its exit status, the end of its log, and what `status` and the metric
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -83,6 +84,7 @@ def measure(folder: Path) -> None:
         "CLAUSEWATCH_ALLOW_PRIVATE": "1",
         "CLAUSEWATCH_CONTACT": "bench@operator.example",
         "no_proxy": "*",
+        "PYTHONPATH": str(CHECKOUT),
     }
     log = folder / "log"
     begun = time.monotonic()
@@ -101,11 +103,11 @@ def measure(folder: Path) -> None:
     print(f"\nlog: {len(lines)} lines, the last {_LAST_LINES}:")
     print("\n".join(lines[-_LAST_LINES:]))
     status = _output("status", environment)
-    print("\nstatus: everything but the policies that do not fail:")
-    print("\n".join(line for line in status.splitlines() if not line.startswith(" v") and "│ v" not in line))
+    print("what it says, without the policies that do not fail:")
+    print("\n".join(line for line in status.splitlines() if not re.match(r"v\d", line)))
     _output("status", environment, "--metrics", str(folder / "metrics.prom"))
-    print("\nmetrics: the run, the outbox, and the failed fetches:")
-    names = ("clausewatch_run_", "clausewatch_outbox_", "clausewatch_policy_failed_fetches{", "clausewatch_policy_not")
+    print("the metrics of the run, the outbox, and the failed fetches:")
+    names = ("clausewatch_run_", "clausewatch_outbox_", "clausewatch_policy_failed_fetches{")
     print("\n".join(line for line in (folder / "metrics.prom").read_text().splitlines() if line.startswith(names)))
 
 
@@ -137,8 +139,8 @@ def _clausewatch(*arguments: str) -> list[str]:
 
 
 def _output(command: str, environment: Mapping[str, str], *arguments: str) -> str:
-    """Returns what a command prints on standard output and standard error. The time that it took is printed."""
-    begun = time.monotonic()
+    """Returns what a command prints on standard output and standard error. Prints its processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = subprocess.run(
         _clausewatch(command, *arguments),
         env=environment,
@@ -147,7 +149,9 @@ def _output(command: str, environment: Mapping[str, str], *arguments: str) -> st
         text=True,
         check=True,
     )
-    print(f"\n`clausewatch {command}` took {time.monotonic() - begun:.1f} s")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"\n{' '.join([command, *arguments[:1]])}: {seconds:.1f} s of processor time;", end=" ")
     return result.stdout
 
 
