@@ -186,7 +186,7 @@ class ReplayPart:
 
     def _note_not_returned(self, subject: str, why: str, count: int) -> None:
         self._access.tally.count_not_returned(count)
-        self._logger.warning("%s is in the archive's list, but the archive does not return it: %s", subject, why)
+        self._logger.warning("%s is listed by the archive, but not returned: %s", subject, why)
 
     def _note_fetch_failed(self, subject: str, why: str, count: int) -> None:
         self._access.tally.add_failure(subject, why)

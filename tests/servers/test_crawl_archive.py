@@ -211,8 +211,8 @@ def test_payloads_are_stored_uncompressed_whatever_is_declared(crawled: Crawled)
 def test_a_capture_of_another_time_is_not_stored(crawled: Crawled) -> None:
     assert at(2012) not in [stored.capture.captured_at for stored in crawled.captures("lost")]
     assert (
-        "lost/privacy http://www.kestrelpost.example/lost: the capture of 2012-01-01T00:00:00Z is in the archive's "
-        "list, but the archive does not return it: "
+        "lost/privacy http://www.kestrelpost.example/lost: the capture of 2012-01-01T00:00:00Z is listed by the "
+        "archive, but not returned: "
         "the archive returns its capture of 2013-01-01T00:00:00Z instead"
     ) in crawled.first.stderr
 

@@ -57,7 +57,7 @@ def test_a_short_crawl_prints_only_its_summary(crawler: Crawler) -> None:
 def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler) -> None:
     command = [program("scrapy"), "crawl", "archive", "-s", "ARCHIVE_REPLAY_INTERVAL=0.2"]
     ours, theirs = pty.openpty()
-    environment = {**crawler.environment, "TERM": "xterm", "COLUMNS": "200"}
+    environment = {**crawler.environment, "TERM": "xterm", "COLUMNS": "300"}
     crawl = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     written = b""
@@ -72,7 +72,7 @@ def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler)
     assert len(set(re.findall(LINE, written.decode()))) > 3
     warning, summary = screen.lines
     assert warning.endswith(
-        "the capture of 2007-01-01T00:00:00Z is in the archive's list, but the archive does not return it: the "
+        "the capture of 2007-01-01T00:00:00Z is listed by the archive, but not returned: the "
         "archive answers with status 404"
     )
     assert summary.startswith("archive: 15 captures found, 14 new")
