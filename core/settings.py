@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     browser_memory_limit: int = Field(
         default=3072,
         ge=1024,
-        description="MiB of memory that Chromium's processes may take together; at least 1024",
+        description="MiB of memory that Chromium and its driver may take together; at least 1024",
     )
     smtp_url: str = Field(
         default="smtp://localhost:25",

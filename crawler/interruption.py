@@ -107,10 +107,12 @@ class SignalWatch:
         while (seconds := end - monotonic()) > 0:
             if not self._has_arrived(seconds):
                 return
-        self._cut_off()
-        sys.stderr.flush()
-        _kill_descendants()
-        os._exit(1)
+        try:
+            self._cut_off()
+            sys.stderr.flush()
+        finally:  # also if nobody reads standard error any more
+            _kill_descendants()
+            os._exit(1)
 
     def _has_arrived(self, seconds: float | None) -> bool:
         """Waits for a signal. Returns False if the watch has ended, and True otherwise, also if no signal arrives.
@@ -168,8 +170,9 @@ class _Ending:
         while not engine.running:  # Scrapy sets it immediately after the signal `engine_started`
             await asyncio.sleep(0.01)
         mark_interrupted(crawler.stats)
-        sys.stderr.write(f"{engine.spider.name}: interrupted; ends within {CRAWL_SECONDS} seconds\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody reads standard error any more
+            sys.stderr.write(f"{engine.spider.name}: interrupted; ends within {CRAWL_SECONDS} seconds\n")
+            sys.stderr.flush()
         crawler.signals.send_catch_log(interrupted)
         # Scrapy would keep the delay between two requests, although the requests that wait are not sent.
         for slot in engine.downloader.slots.values():

@@ -16,7 +16,10 @@ other = sqlite3.connect(file, isolation_level=None)
 other.execute("BEGIN EXCLUSIVE")
 child = subprocess.Popen([sys.executable, "-c", "import signal, time; print(1, flush=True); time.sleep(60)"])
 timer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -TERM {os.getpid()}; kill -INT {os.getpid()}"])
-with SignalWatch(lambda: print("begun", flush=True), lambda: print("cut off", flush=True), 0.5):
+def cut_off():
+    print("cut off", flush=True)
+    raise BrokenPipeError  # as if nobody read standard error any more
+with SignalWatch(lambda: print("begun", flush=True), cut_off, 0.5):
     sqlite3.connect(file, timeout=60, isolation_level=None).execute("BEGIN EXCLUSIVE")
 """
 

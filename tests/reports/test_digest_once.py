@@ -9,7 +9,9 @@ from unittest.mock import patch
 
 import pytest
 
+from core.captures import Verdict, sha256_hex
 from core.policies import PolicyKey
+from formats import multipart
 from reports import compose
 from storage import Review, Store
 from tests import keeping
@@ -63,6 +65,27 @@ def test_a_text_that_is_captured_again_after_its_rejection_is_not_told_again(sto
     keep_confirmed(store, INSURERS, 6)
     (message,) = composed(store, 7)
     assert "insurance" in unwrapped(message)
+
+
+@pytest.mark.parametrize("text", [COURTS, ADVERTISERS], ids=["as-before", "changed"])
+def test_a_page_that_could_not_be_rendered_once_loses_no_change(store: Store, text: bytes) -> None:
+    """Such a failure may depend on the machine: on its memory and its load."""
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 1)
+    served = capture_of(text, 2)
+    part = text[: len(text) // 2]
+    rendered = replace(served, sha256=sha256_hex(part), rendered_by="Chromium 150")
+    fault = "its scripts did not come to an end in 20 seconds"
+    capture, payload = multipart.compose("alternative", [(served, text), (rendered, part)], fault)
+    kept = keeping.keep(store, capture, payload, POLICY)
+    assert kept.verdict == Verdict("quarantined", "truncated", fault, rule="unfinished_rendering")
+    assert composed(store, 3) == []
+    assert store.library.standings()[0].failing_since is not None
+    assert keeping.reextract(store, KEY, POLICY) == 0
+    assert list(keeping.verify(store, {KEY: POLICY})) == []
+    keep_confirmed(store, ADVERTISERS, 4)
+    assert len(composed(store, 5)) == 1
+    assert store.library.standings()[0].failing_since is None
 
 
 def test_a_telling_is_known_to_a_reader_that_gives_other_ids(store: Store) -> None:

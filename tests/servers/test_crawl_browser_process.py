@@ -22,9 +22,10 @@ pytestmark = needs_chromium
 SETTINGS = {**QUICK, "BROWSER_QUIET": "0.5"}
 
 
-def live_crawl(crawler: Crawler, **environment: str) -> CompletedProcess[str]:
-    """Runs a live crawl. environment: additional environment variables."""
-    settings = [part for name, value in SETTINGS.items() for part in ("-s", f"{name}={value}")]
+def live_crawl(crawler: Crawler, timeout: int = 20, **environment: str) -> CompletedProcess[str]:
+    """Runs a live crawl. timeout: the setting BROWSER_TIMEOUT. environment: additional environment variables."""
+    every_setting = {**SETTINGS, "BROWSER_TIMEOUT": str(timeout)}
+    settings = [part for name, value in every_setting.items() for part in ("-s", f"{name}={value}")]
     return scrapy(["crawl", "live", *settings], {**crawler.environment, **environment})
 
 
@@ -91,8 +92,16 @@ def test_chromium_is_started_only_if_a_page_must_be_rendered(two_vendors: tuple[
     assert not (tmp_path / "started").exists()
 
 
-def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
-    two_vendors: tuple[Crawler, Site], tmp_path: Path
+@pytest.mark.parametrize(
+    ("number", "evidence"),
+    [
+        (signal.SIGKILL, "the browser could not show it: "),
+        (signal.SIGSTOP, "its scripts did not come to an end in 4 seconds"),
+    ],
+    ids=["crashes", "blocks"],
+)
+def test_if_a_page_crashes_or_blocks_chromium_a_new_chromium_is_started(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path, number: signal.Signals, evidence: str
 ) -> None:
     crawler, site = two_vendors
     pid = tmp_path / "pid"
@@ -103,18 +112,18 @@ def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
     def kill() -> None:
         while "/kill" not in [path for path, _ in site.requests]:
             time.sleep(0.05)
-        os.kill(int(pid.read_text()), signal.SIGKILL)
+        os.kill(int(pid.read_text()), number)
 
     site.pages["/kill"] = Page(b"", delay=3)
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    result = live_crawl(crawler, PATH=path)
+    result = live_crawl(crawler, timeout=4, PATH=path)
     named, summary = result.stderr.splitlines()
     assert named.startswith(f"quarantined: a-killer/privacy {site.url}/killer at 20")
     assert summary == "live: 3 captures found, 3 new (1 quarantined), 0 failed"
     (stored,) = crawler.captures("a-killer")
     assert stored.verdict.reason == "truncated"
-    assert stored.verdict.evidence.startswith("the browser could not show it: ")
+    assert stored.verdict.evidence.startswith(evidence)
     assert crawler.captures("kestrel")[0].verdict.name == "accepted"
 
 
