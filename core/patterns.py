@@ -13,6 +13,7 @@ import re2
 
 # The memory that a compiled pattern may take, in bytes. RE2's own default is 8 MB for each pattern.
 _MOST_MEMORY = 4 << 20
+_LONGEST_SHOWN = 200  # characters of a pattern in a message
 
 
 @lru_cache(maxsize=256)
@@ -29,4 +30,6 @@ def compile_pattern(pattern: str) -> Any:
     except (re2.error, UnicodeEncodeError) as error:
         cause = error.args[0] if error.args else error
         reason = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
-        raise ValueError(f"{pattern!r} is not a pattern that RE2 can read: {reason}") from None
+        # Both are cut off: aliases may make a declaration repeat a long pattern thousands of times.
+        shown = repr(pattern if len(pattern) <= _LONGEST_SHOWN else f"{pattern[:_LONGEST_SHOWN]}…")
+        raise ValueError(f"{shown} is not a pattern that RE2 can read: {reason[:_LONGEST_SHOWN]}") from None
