@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from core.addresses import LONGEST_ADDRESS
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 from crawler.page_clock import PageClock, clock_of, with_clock
 from crawler.robots_rules import RobotsRules, parse_robots
@@ -16,9 +17,6 @@ from crawler.robots_rules import RobotsRules, parse_robots
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
 # Only this many bytes of a robots.txt are parsed, the smallest limit that RFC 9309, section 2.5, allows.
 _MAX_BYTES = 500 * 1024
-# A longer address isn't requested: comparing it with the rules would take too long. Everybody must support addresses
-# with as many characters (RFC 9110, section 4.1).
-_LONGEST_ADDRESS = 8_000
 # A site's rules, or the reason why the rules could not be fetched.
 _Rules = RobotsRules | str
 
@@ -48,8 +46,8 @@ class RobotsMiddleware:
         """Raises IgnoreRequest with the reason if the request is not allowed."""
         if "archive" in request.meta or "robots" in request.meta:
             return
-        if len(request.url) > _LONGEST_ADDRESS:
-            raise IgnoreRequest(f"the address has more than {_LONGEST_ADDRESS:,} characters")
+        if len(request.url) > LONGEST_ADDRESS:
+            raise IgnoreRequest(f"the address has more than {LONGEST_ADDRESS:,} characters")
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a user's name and password
         rules = await self._rules_for(origin, clock_of(request.meta, self._time_limit))

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from core.addresses import urlkey
+from core.addresses import LONGEST_ADDRESS, urlkey
 from core.dates import parse_span
 from core.exceptions import UsageError
 from core.patterns import compile_pattern
@@ -83,6 +83,8 @@ def _check_printable(value: str) -> str:
 def _check_web_address(value: Any) -> Any:
     if not isinstance(value, str) or not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
+    if len(value) > LONGEST_ADDRESS:
+        raise ValueError(f"must have at most {LONGEST_ADDRESS:,} characters")
     urlkey(value)  # raises ValueError for an invalid port or IPv6 address
     return value
 

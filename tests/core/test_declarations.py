@@ -380,3 +380,9 @@ def test_a_fault_repeats_no_long_text(tmp_path: Path, text: str) -> None:
     with pytest.raises(DeclarationError) as raised:
         load_vendor(declare(tmp_path, text))
     assert max(map(len, str(raised.value).replace(str(tmp_path), "").splitlines())) < 600
+
+
+def test_an_address_that_is_too_long_to_request_is_a_fault(tmp_path: Path) -> None:
+    path = declare(tmp_path, VALID_DECLARATION.replace("privacy.htm", "a" * 8_000))
+    with pytest.raises(DeclarationError, match=r":6: .*url: must have at most 8,000 characters"):
+        load_vendor(path)
