@@ -9,6 +9,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.backoff.LiveBackOff": 550,
     "crawler.backoff.ArchiveBackOff": 551,
 }
+EXTENSIONS = {"crawler.page_bytes.ByteLimits": 0}
 
 # The download handlers by URL scheme. Only http and https are allowed.
 DOWNLOAD_HANDLERS = {
