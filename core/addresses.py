@@ -4,6 +4,10 @@ import re
 from string import punctuation
 from urllib.parse import quote, urlsplit
 
+#: A longer address isn't requested: comparing it with the rules of a robots.txt would take too long, and servers refuse
+#: it. Everybody must support addresses with as many characters (RFC 9110, section 4.1).
+LONGEST_ADDRESS = 8_000
+_LONGEST_SHOWN = 200  # characters of an address in a message
 _USERINFO = re.compile(r"(?<=://)[^\s/?#\\]*@")
 _WWW = re.compile(r"^www\d*\.")
 
@@ -22,10 +26,10 @@ def urlkey(url: str) -> str:
         parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
         _ = parts.port  # urlsplit checks the port only when this attribute is read
     except ValueError as error:
-        raise ValueError(f"{url!r} is not a web address: {_reason(error)}") from None
+        raise ValueError(f"{url[:_LONGEST_SHOWN]!r} is not a web address: {_reason(error)}") from None
     host = _WWW.sub("", (parts.hostname or "").rstrip("."))
     if not host:
-        raise ValueError(f"{url!r} is not a web address: the name of the host is missing")
+        raise ValueError(f"{url[:_LONGEST_SHOWN]!r} is not a web address: the name of the host is missing")
     path = re.sub(r"/{2,}", "/", parts.path).lower().rstrip("/") or "/"
     query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}){path}{'?' + query if query else ''}"

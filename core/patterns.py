@@ -13,6 +13,7 @@ import re2
 
 # The memory that a compiled pattern may take, in bytes. RE2's own default is 8 MB for each pattern.
 _MOST_MEMORY = 4 << 20
+_LONGEST_SHOWN = 200  # characters of a pattern in a message
 
 
 @lru_cache(maxsize=256)
@@ -31,5 +32,7 @@ def compile_pattern(pattern: str) -> Any:
         reason = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
         # RE2 names the part of the pattern after a colon: `missing ): (`.
         kind, _, part = reason.partition(": ")
-        place = f" in {part!r}" if part and part != pattern else ""
-        raise ValueError(f"{pattern!r} is not a regular expression that RE2 can read: {kind}{place}") from None
+        place = f" in {part[:_LONGEST_SHOWN]!r}" if part and part != pattern else ""
+        # Both are cut off: aliases may make a declaration repeat a long pattern thousands of times.
+        shown = repr(pattern if len(pattern) <= _LONGEST_SHOWN else f"{pattern[:_LONGEST_SHOWN]}…")
+        raise ValueError(f"{shown} is not a regular expression that RE2 can read: {kind}{place}") from None

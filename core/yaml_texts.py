@@ -23,7 +23,7 @@ class YamlSizeError(ValueError):
 
 
 class CarefulLoader(yaml.SafeLoader):
-    """A YAML loader whose only errors are YAMLError and RecursionError."""
+    """A YAML loader whose only errors are YAMLError, YamlSizeError and RecursionError."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Returns the value of a node. ConstructorError with the node's line if the value doesn't fit the node's tag.
@@ -32,7 +32,7 @@ class CarefulLoader(yaml.SafeLoader):
         """
         try:
             return super().construct_object(node, deep=deep)
-        except (yaml.YAMLError, RecursionError):
+        except (yaml.YAMLError, YamlSizeError, RecursionError):
             raise
         except Exception:
             problem = (

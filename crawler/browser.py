@@ -33,6 +33,7 @@ from crawler.environment import environment_of
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
 from crawler.interruption import is_interrupted
 from crawler.location_fetch import LocationFetch
+from crawler.page_bytes import PageBytes, with_page_bytes
 from crawler.page_clock import PageClock, clock_of, with_clock
 from formats.multipart import Observed, compose
 
@@ -186,6 +187,7 @@ class _PageVisit:
         self._clock = PageClock(self._time)
         self._ends = monotonic() + self._time
         self._bytes_left = self._byte_limit = settings.getint("DOWNLOAD_MAXSIZE")
+        self._page_bytes = PageBytes(self._byte_limit)
         self._requests_left = settings.getint("BROWSER_REQUESTS")
         self._redirect_limit = settings.getint("REDIRECT_MAX_TIMES")
         self._loading = 0
@@ -294,7 +296,8 @@ class _PageVisit:
     async def _answer_load(self, route: Route, request: PageRequest) -> None:
         """Passes the downloader's response to the page. Aborts the request if the page has reached a limit."""
         is_allowed = request.resource_type in _LOADED_TYPES and request.method in ("GET", "POST")
-        if not is_allowed or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
+        bytes_left = min(self._bytes_left, self._page_bytes.left)
+        if not is_allowed or self._requests_left <= 0 or bytes_left <= 0 or self._is_over():
             await route.abort()
             return
         self._requests_left -= 1
@@ -329,10 +332,12 @@ class _PageVisit:
                 "in_browser": True,
                 "download_slot": "browser",
                 "download_maxsize": self._bytes_left,
+                "decoded_maxsize": self._bytes_left,
                 "dont_merge_cookies": True,  # the browser keeps the page's cookies
                 "dont_cache": True,
                 "redirect_times": len(self.documents) - 1,
                 **with_clock(self._clock),
+                **with_page_bytes(self._page_bytes),
             },
         )
         response = await self._crawler.engine.download_async(request)

@@ -137,7 +137,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         if not codings:
             return response
         try:
-            return response.replace(body=decode(response.body, codings, self._size_limit))
+            limit = request.meta.get("decoded_maxsize", self._size_limit)
+            return response.replace(body=decode(response.body, codings, limit))
         except DamagedBodyError as error:
             raise ResponseDataLossError(str(error)) from error
         except (BodyTooLargeError, UnknownCodingError) as error:

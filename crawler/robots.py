@@ -6,19 +6,18 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
+from core.addresses import LONGEST_ADDRESS
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
+from crawler.page_bytes import PageBytes, page_bytes_of, with_body_bytes, with_page_bytes
 from crawler.page_clock import PageClock, clock_of, with_clock
 from crawler.robots_rules import RobotsRules, parse_robots
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
-# Only this many bytes of a robots.txt are parsed, the smallest limit that RFC 9309, section 2.5, allows.
+# Only this many bytes of a robots.txt are received and parsed, the smallest limit that RFC 9309, section 2.5, allows.
 _MAX_BYTES = 500 * 1024
-# A longer address isn't requested: comparing it with the rules would take too long. Everybody must support addresses
-# with as many characters (RFC 9110, section 4.1).
-_LONGEST_ADDRESS = 8_000
 # A site's rules, or the reason why the rules could not be fetched.
 _Rules = RobotsRules | str
 
@@ -48,21 +47,24 @@ class RobotsMiddleware:
         """Raises IgnoreRequest with the reason if the request is not allowed."""
         if "archive" in request.meta or "robots" in request.meta:
             return
-        if len(request.url) > _LONGEST_ADDRESS:
-            raise IgnoreRequest(f"the address has more than {_LONGEST_ADDRESS:,} characters")
+        if len(request.url) > LONGEST_ADDRESS:
+            raise IgnoreRequest(f"the address has more than {LONGEST_ADDRESS:,} characters")
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a user's name and password
-        rules = await self._rules_for(origin, clock_of(request.meta, self._time_limit))
+        clock = clock_of(request.meta, self._time_limit)
+        rules = await self._rules_for(origin, clock, page_bytes_of(request.meta))
         if isinstance(rules, str):
             raise IgnoreRequest(rules)
         if not rules.allows(request.url):
             raise IgnoreRequest("the site's robots.txt forbids crawlers to fetch this page")
 
-    async def _rules_for(self, origin: str, clock: PageClock) -> _Rules:
-        """Returns a site's rules. clock: the clock of the page that waits for the rules."""
+    async def _rules_for(self, origin: str, clock: PageClock, page_bytes: PageBytes | None) -> _Rules:
+        """Returns a site's rules. clock, page_bytes: the limits of the page that waits for the rules."""
         while clock.seconds_left:
+            if page_bytes is not None and page_bytes.left < 0:
+                return f"{origin}/robots.txt could not be fetched: the page has loaded too many bytes"
             if origin not in self._fetches:
-                self._fetches[origin] = asyncio.create_task(self._fetch(origin, clock.seconds_left))
+                self._fetches[origin] = asyncio.create_task(self._fetch(origin, clock.seconds_left, page_bytes))
             fetch = self._fetches[origin]
             with clock.running():
                 await asyncio.wait({fetch}, timeout=clock.seconds_left)
@@ -72,18 +74,24 @@ class RobotsMiddleware:
             f"not fetched, because {origin}/robots.txt could not be fetched: the complete answer did not arrive in time"
         )
 
-    async def _fetch(self, origin: str, seconds: float) -> _Rules | None:
-        """Fetches a site's rules. None if they don't arrive in time for a page that has little time left.
+    async def _fetch(self, origin: str, seconds: float, page_bytes: PageBytes | None) -> _Rules | None:
+        """Fetches a site's rules. None if a limit of the page that waits for them is reached before they arrive.
 
-        seconds: the time that the page has left.
+        seconds: the time that the page has left. page_bytes: the bytes that the page has left.
         """
         url = f"{origin}/robots.txt"
-        meta = {"robots": True, **with_clock(PageClock(seconds))}
-        request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta=meta)
+        limits = {**with_clock(PageClock(seconds)), **with_body_bytes(_MAX_BYTES), **with_page_bytes(page_bytes)}
+        # A part of a compressed body can't be decoded, so the body must not be compressed.
+        headers = {"Accept-Encoding": "identity"}
+        meta = {"robots": True, **limits}
+        request = Request(url, NO_CALLBACK, headers=headers, priority=1000, dont_filter=True, meta=meta)
         try:
             response = await self._crawler.engine.download_async(request)
         except RequestNotSentInterrupt:
             raise
+        except StopDownload:
+            del self._fetches[origin]  # another page may receive more
+            return None
         except DownloadTimeoutError as error:
             if seconds < self._time_limit:
                 del self._fetches[origin]  # another page may have more time

@@ -9,6 +9,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.backoff.LiveBackOff": 550,
     "crawler.backoff.ArchiveBackOff": 551,
 }
+EXTENSIONS = {"crawler.page_bytes.ByteLimits": 0}
 
 # The download handlers by URL scheme. Only http and https are allowed.
 DOWNLOAD_HANDLERS = {
@@ -46,6 +47,9 @@ DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
+# Scrapy drops longer addresses without a word to the spider, so no page would fail. crawler.robots and crawler.archives
+# limit the length of addresses instead (core.addresses.LONGEST_ADDRESS).
+URLLENGTH_LIMIT = 0
 METAREFRESH_ENABLED = (
     False  # a page with a refresh doesn't count as a redirect; many pages use a refresh only to reload themselves
 )

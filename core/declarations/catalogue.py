@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,17 @@ import yaml
 from pydantic import ValidationError
 
 from core.declarations.faults import faults_in
-from core.declarations.positions import field_name, line_of, parse_yaml, repeated_keys
+from core.declarations.positions import field_name, line_of, parse_yaml, path_of, repeated_keys
 from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
+from core.plurals import plural
 from core.yaml_texts import YamlSizeError
 
 # A declaration of a few hundred policies has fewer bytes. The YAML parser needs some seconds for so many.
 _MOST_BYTES = 500_000
+# How many faults of a declaration are listed, and how many characters of the names that lead to a field. A file may
+# have 50,000 faults.
+_MOST_FAULTS, _LONGEST_FIELD = 20, 300
 # The commonest faults of YAML in PyYAML's words, and in plain English.
 _YAML_FAULTS = {
     "mapping values are not allowed here": "a second colon; put a value that contains a colon in quotes",
@@ -30,7 +35,7 @@ class Declarations(Mapping[str, Vendor]):
     The declaration of a vendor is read when the vendor is looked up for the first time.
 
     UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError
-    if the vendor's declaration is broken; the error lists every fault.
+    if the vendor's declaration is broken; the error lists the first 20 faults.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +63,7 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
     """Returns every vendor that a folder declares, by slug, in alphabetical order.
 
     UsageError if the folder doesn't exist or contains no declaration. DeclarationError if a declaration is broken; the
-    error lists every fault of every file.
+    error lists the first 20 faults of every file.
     """
     vendors, faults = vendors_and_faults(folder)
     if faults:
@@ -125,7 +130,8 @@ def chosen_vendors(folder: Path, slugs: Collection[str] = ()) -> tuple[dict[str,
 def load_vendor(path: Path) -> Vendor:
     """Returns the vendor that a file declares.
 
-    DeclarationError if the declaration is broken; the error names the file, line and field of every fault.
+    DeclarationError if the declaration is broken; the error names the file, line and field of the first 20 faults, and
+    the number of the others.
     """
     text = _text_of(path)
     if not is_slug(path.stem):
@@ -138,17 +144,29 @@ def load_vendor(path: Path) -> Vendor:
         raise DeclarationError(
             f"{path}:1: must contain the fields name, homepage and policies, each on a line of its own, as name: value"
         )
-    faults = [(line, field_name(field), "this field occurs twice") for line, field in repeated_keys(tree)]
+    repeated = repeated_keys(tree)
+    faults: list[tuple[int, Sequence[str | int], str]] = [
+        (line, path_of(place), "this field occurs twice")
+        for line, place in nsmallest(_MOST_FAULTS, repeated, key=lambda fault: fault[0])
+    ]
+    count = len(repeated)
     if "slug" in data:
         faults.append(
-            (line_of(tree, ["slug"]), "slug", "remove this field; commands name the vendor by the file's name")
+            (line_of(tree, ["slug"]), ["slug"], "remove this field; commands name the vendor by the file's name")
         )
+        count += 1
     try:
         vendor = Vendor.model_validate({**data, "slug": path.stem})
     except ValidationError as error:
-        faults += [(line_of(tree, field), field_name(field), message) for field, message in faults_in(error)]
+        invalid = [(line_of(tree, field), field, message) for field, message in faults_in(error)]
+        faults += invalid
+        count += len(invalid)
     if faults:
-        raise DeclarationError("\n".join(_fault_text(path, *fault) for fault in sorted(faults)))
+        faults.sort(key=lambda fault: (fault[0], *map(str, fault[1:])))
+        lines = [_fault_text(path, *fault) for fault in faults[:_MOST_FAULTS]]
+        if count > _MOST_FAULTS:
+            lines.append(f"{path}: {plural(count - _MOST_FAULTS, 'further fault')}")
+        raise DeclarationError("\n".join(lines))
     return vendor
 
 
@@ -160,11 +178,14 @@ def located_fault(path: Path, field: Sequence[str | int], message: str) -> str:
     DeclarationError if the file can't be read.
     """
     _, tree = _yaml_of(path, _text_of(path))
-    return _fault_text(path, line_of(tree, field), field_name(field), message)
+    return _fault_text(path, line_of(tree, field), field, message)
 
 
-def _fault_text(path: Path, line: int, field: str, message: str) -> str:
-    return f"{path}:{line}: {field + ': ' if field else ''}{message}"
+def _fault_text(path: Path, line: int, field: Sequence[str | int], message: str) -> str:
+    name = field_name(field)
+    if len(name) > _LONGEST_FIELD:
+        name = f"{name[: _LONGEST_FIELD // 2]}…{name[-_LONGEST_FIELD // 2 :]}"
+    return f"{path}:{line}: {name + ': ' if name else ''}{message}"
 
 
 def _text_of(path: Path) -> str:

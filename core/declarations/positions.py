@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
-from core.yaml_texts import CarefulLoader, compose
+from core.yaml_texts import CarefulLoader, YamlSizeError, compose
+
+# A longer key is a fault. Pydantic repeats the names above a fault in each fault.
+_LONGEST_KEY = 200
+
+#: The path of keys and indexes that leads to a field: the field's own key or index, after the path above it. None is
+#: the whole file. The fields of a mapping share the path above them, which takes little memory.
+Place: TypeAlias = "tuple[Place, str | int] | None"
 
 
 class _Loader(CarefulLoader):
@@ -20,6 +27,13 @@ class _Loader(CarefulLoader):
         character: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for character, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Returns the value of a mapping. YamlSizeError if a key is too long."""
+        for key, _ in node.value:
+            if len(key.value) > _LONGEST_KEY:
+                raise YamlSizeError(f"a field's name has more than {_LONGEST_KEY} characters", key)
+        return super().construct_mapping(node, deep=deep)
 
 
 class _QuickLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
@@ -106,23 +120,32 @@ def field_name(path: Sequence[str | int]) -> str:
     return ", ".join(groups)
 
 
-def repeated_keys(node: yaml.Node | None, path: tuple[str | int, ...] = ()) -> list[tuple[int, tuple[str | int, ...]]]:
-    """Returns the line and the path of each repetition of a key in a mapping.
+def path_of(place: Place) -> list[str | int]:
+    """Returns a place as a list that begins with the outermost key."""
+    path: list[str | int] = []
+    while place is not None:
+        place, part = place
+        path.append(part)
+    return path[::-1]
+
+
+def repeated_keys(tree: yaml.Node | None) -> list[tuple[int, Place]]:
+    """Returns the line and place of each repetition of a key in a mapping, in any order.
 
     YAML forbids repeated keys (1.2.2, section 3.2.1.3), but PyYAML silently uses the last value.
-
-    node: the YAML node to search. path: the keys and indexes that lead to the node; empty for the whole file.
     """
-    repeated = []
-    if isinstance(node, yaml.MappingNode):
-        earlier_keys = set()
-        for key, value in node.value:
-            child = (*path, str(key.value))
-            if key.value in earlier_keys:
-                repeated.append((key.start_mark.line + 1, child))
-            earlier_keys.add(key.value)
-            repeated += repeated_keys(value, child)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            repeated += repeated_keys(value, (*path, index))
+    repeated: list[tuple[int, Place]] = []
+    to_search: list[tuple[yaml.Node | None, Place]] = [(tree, None)]
+    while to_search:
+        node, place = to_search.pop()
+        if isinstance(node, yaml.MappingNode):
+            earlier_keys = set()
+            for key, value in node.value:
+                child = (place, key.value)
+                if key.value in earlier_keys:
+                    repeated.append((key.start_mark.line + 1, child))
+                earlier_keys.add(key.value)
+                to_search.append((value, child))
+        elif isinstance(node, yaml.SequenceNode):
+            to_search += [(value, (place, index)) for index, value in enumerate(node.value)]
     return repeated

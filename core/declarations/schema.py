@@ -19,13 +19,15 @@ from pydantic import (
     model_validator,
 )
 
-from core.addresses import urlkey
+from core.addresses import LONGEST_ADDRESS, urlkey
 from core.dates import parse_span
 from core.exceptions import UsageError
 from core.patterns import compile_pattern
 
 # No page was on the web before 1990. A date outside these years is a slip, and calculations with it could overflow.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_LONGEST_DATE = 100  # in characters
+_NO_DATE = "must be a year, a month or a day, like 2018, 2018-05 or 2018-05-25"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -57,12 +59,14 @@ def _parse_first_day(value: Any) -> Any:
     None and a date are returned unchanged.
     """
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
+        if len(str(value)) > _LONGEST_DATE:  # the message of parse_span would repeat it
+            raise ValueError(_NO_DATE)
         try:
             return parse_span(str(value)).begin.date()
         except UsageError as error:
             raise ValueError(str(error)) from None
     if value is not None and not isinstance(value, date):
-        raise ValueError("must be a year, a month or a day, like 2018, 2018-05 or 2018-05-25")
+        raise ValueError(_NO_DATE)
     return value
 
 
@@ -81,6 +85,8 @@ def _check_printable(value: str) -> str:
 def _check_web_address(value: Any) -> Any:
     if not isinstance(value, str) or not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
+    if len(value) > LONGEST_ADDRESS:
+        raise ValueError(f"must have at most {LONGEST_ADDRESS:,} characters")
     urlkey(value)  # raises ValueError for an invalid port or IPv6 address
     return value
 

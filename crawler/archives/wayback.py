@@ -16,7 +16,7 @@ from waybackpy import WaybackMachineCDXServerAPI
 from waybackpy.cdx_snapshot import CDXSnapshot
 from waybackpy.cdx_utils import full_url
 
-from core.addresses import percent_encoded
+from core.addresses import LONGEST_ADDRESS, percent_encoded
 from core.archives import ArchiveSite, ListedCapture, Provenance, format_timestamp, parse_timestamp
 from core.dates import iso
 from core.escaping import is_encodable
@@ -152,6 +152,10 @@ class WaybackMachine:
                 return CaptureNotGiven("the archive redirects to a timestamp that is not a valid time")
             if not_given := _check_time(replay, captured_at):
                 return not_given
+            if len(nearest[1]) > LONGEST_ADDRESS:
+                return CaptureNotGiven(
+                    f"the archive redirects to an address of more than {LONGEST_ADDRESS:,} characters"
+                )
             if replay.hops >= _MAX_HOPS:
                 return CaptureNotGiven("the archive redirects too many times")
             return ArchiveRedirect(Replay(replay.listed, *nearest, replay.redirected_from, replay.hops + 1))
@@ -196,8 +200,8 @@ class WaybackMachine:
     def _redirect_target(self, replay: Replay, memento: Memento, location: str) -> Replay | None:
         """Returns the replay that requests the target of an archived redirect.
 
-        None if the response is not a redirect, if the target is not a web address, if the redirect leads back to an
-        earlier address, or after too many redirects.
+        None if the response is not a redirect, if the target is not a web address or is too long, if the redirect leads
+        back to an earlier address, or after too many redirects.
 
         Because of `id_`, the archive sends the Location header as captured. The header usually contains an address on
         the live web. The replay then requests the archive's capture of this address.
@@ -211,6 +215,8 @@ class WaybackMachine:
             return None
         redirected_from = (*replay.redirected_from, memento.url)
         if not re.match(r"https?://[^/\s]", target, re.I) or target in redirected_from:
+            return None
+        if len(target) > LONGEST_ADDRESS:
             return None
         timestamp = format_timestamp(memento.captured_at)
         return Replay(replay.listed, timestamp, target.partition("#")[0], redirected_from, replay.hops + 1)
@@ -288,7 +294,7 @@ def _listed_capture(row: Mapping[str, str]) -> ListedCapture:
         raise ValueError(row)
     if not re.fullmatch(r"\d{14}", row["timestamp"]) or not re.fullmatch(r"\d{3}|-", row["statuscode"]):
         raise ValueError(row)
-    if not re.fullmatch(r"https?://\S+", row["original"], re.I):
+    if not re.fullmatch(r"https?://\S+", row["original"], re.I) or len(row["original"]) > LONGEST_ADDRESS:
         raise ValueError(row)
     snapshot = CDXSnapshot(dict(row))
     return ListedCapture(

@@ -371,3 +371,33 @@ def test_a_value_that_does_not_fit_its_type_is_a_fault(tmp_path: Path, value: st
         DeclarationError, match=r":2: not YAML: the value doesn't fit the type \w+; write it in quotes, without"
     ):
         load_vendor(path)
+
+
+def test_a_file_of_many_faults_has_a_short_message(tmp_path: Path) -> None:
+    many = "".join(f"a{number}: 1\na{number}: 1\n" for number in range(30))
+    with pytest.raises(DeclarationError) as raised:
+        load_vendor(declare(tmp_path, VALID_DECLARATION + many))
+    *listed, last = str(raised.value).splitlines()
+    assert len(listed) == 20
+    assert last.endswith("northwind.yaml: 40 further faults")  # 30 repeated keys and 30 unknown fields
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"? {'p' * 1_000}\n: {{a: 1, a: 2}}\n",
+        f"x: &x {'9' * 1_000}x\n" + VALID_DECLARATION.replace("2015-01-01", "*x"),
+        f"x: &x ({'a' * 1_000}\n" + VALID_DECLARATION.replace("remove: [", "ignore: [*x, "),
+        "{k: " * 200 + "{a: 1, a: 2}" + "}" * 200,
+    ],
+)
+def test_a_fault_repeats_no_long_text(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DeclarationError) as raised:
+        load_vendor(declare(tmp_path, text))
+    assert max(map(len, str(raised.value).replace(str(tmp_path), "").splitlines())) < 600
+
+
+def test_an_address_that_is_too_long_to_request_is_a_fault(tmp_path: Path) -> None:
+    path = declare(tmp_path, VALID_DECLARATION.replace("privacy.htm", "a" * 8_000))
+    with pytest.raises(DeclarationError, match=r":6: .*url: must have at most 8,000 characters"):
+        load_vendor(path)

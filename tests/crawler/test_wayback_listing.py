@@ -81,6 +81,7 @@ def test_an_address_that_was_never_archived_has_an_empty_listing() -> None:
         row_with(timestamp="20100231000000"),
         row_with(original="http://example.com/my policy"),
         row_with(original="example.com"),
+        row_with(original="http://example.com/" + "a" * 8_000),
         row_with(statuscode="2OO"),
         GOOD_ROW[:-1],
         [*GOOD_ROW, "more"],

@@ -65,6 +65,8 @@ SITE: dict[str, Page | list[Page]] = {
     "/attached": Page(shell(shows()), headers={**HTML, "Content-Disposition": "attachment; filename=policy.html"}),
     "/big": Page(shell(shows(BODY + "<p>We collect personal data for the purposes of delivery.</p>" * 50_000))),
     "/greedy": Page(shell(f"for (let n = 0; n < 200; n++) fetch('/many?' + n).catch(() => 0); {shows()}")),
+    "/redirected": Page(shell(f"fetch('/hop0').catch(() => 0); {shows()}")),
+    **{f"/hop{n}": Page(b"x" * 3_000_000, 302, {"Location": f"/hop{n + 1}"}) for n in range(8)},
     "/forbidden": Page(
         shell(f"fetch('/secret.json').then(() => 0, () => 0).then(() => {{{shows()}}})"),
     ),
@@ -250,6 +252,11 @@ def test_scripts_cannot_load_what_robots_txt_forbids(crawled: Crawled) -> None:
 
 def test_the_number_of_requests_of_scripts_is_limited(crawled: Crawled) -> None:
     assert 0 < len([path for path, _ in crawled.site.requests if path.startswith("/many?")]) <= 50
+
+
+def test_the_bodies_of_redirects_count_for_the_size_of_a_page(crawled: Crawled) -> None:
+    assert crawled.requests_for("/hop3") == 1
+    assert crawled.requests_for("/hop4") == 0  # the limit is 10,000,000 bytes
 
 
 def test_several_pages_are_rendered_and_make_one_capture(crawled: Crawled) -> None:

@@ -19,6 +19,8 @@ from tests.servers.commands import scrapy_crawl
 from tests.servers.raw_server import raw_server
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+# Scrapy's own limit is 2,083 characters.
+LONG = f"/long?{'a' * 3_000}"
 PACKED = gzip.compress(policy_page())
 
 
@@ -60,6 +62,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         "/offweb": Page(b"", 302, {"Location": "ftp://127.0.0.1/policy"}),
         "/mail": Page(b"", 302, {"Location": "mailto:privacy@northwind.example"}),
         "/huge": Page(b"x" * 300_000),
+        LONG: Page(policy_page()),
         "/old": Page(policy_page()),
     }
     with serve_pages(pages) as site, socket.socket() as bound:
@@ -69,6 +72,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             if name and name.isalpha():
                 declare(crawler.vendors, name, f"url: {site.url}{path}")
         declare(crawler.vendors, "old", f"url: {site.url}/old; until: 2020-01-01", f"url: {site.url}/plain")
+        declare(crawler.vendors, "long", f"url: {site.url}{LONG}")
         declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{bound.getsockname()[1]}/")
         begun = datetime.now(UTC)
         result = crawler.crawl(
@@ -81,7 +85,7 @@ def test_every_page_is_a_capture_or_a_failure(crawled: Crawled) -> None:
     assert crawled.result.returncode == 3
     assert crawled.result.stdout == ""
     assert "Traceback" not in crawled.result.stderr
-    assert crawled.result.stderr.splitlines()[-1] == "live: 7 captures found, 7 new (2 quarantined), 10 failed"
+    assert crawled.result.stderr.splitlines()[-1] == "live: 8 captures found, 8 new (2 quarantined), 10 failed"
 
 
 def test_a_capture_has_bytes_times_and_headers(crawled: Crawled) -> None:
