@@ -26,7 +26,11 @@ _SECRET = ("CLAUSEWATCH_DATABASE_URL", "CLAUSEWATCH_PAYLOADS_URL", "CLAUSEWATCH_
 
 def _default_contact() -> str:
     """Returns `user@host`: the local mail address of the user who runs the crawls."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, which is common in containers
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 class Settings(BaseSettings):

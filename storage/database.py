@@ -204,6 +204,14 @@ def _file_lock(connection: Connection, seconds: float) -> Callable[[], None] | N
     return lock.release
 
 
+def is_database_file(url: str, path: Path) -> bool:
+    """Returns whether a path is that of the SQLite file that a database URL names."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return False
+    return path.resolve() == Path(parsed.database).resolve()
+
+
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
     """Raises every database error in the `with` block as a StorageError with an explanation.

@@ -190,6 +190,8 @@ def _fault_text(path: Path, line: int, field: Sequence[str | int], message: str)
 
 def _text_of(path: Path) -> str:
     try:
+        if not path.is_file() and path.exists():  # reading a pipe or a device may never end
+            raise DeclarationError(f"{path} is no ordinary file; a declaration is a text file")
         if path.stat().st_size > _MOST_BYTES:
             raise DeclarationError(f"{path}: a declaration has at most {_MOST_BYTES:,} bytes; divide it or shorten it")
         return path.read_text(encoding="utf-8")

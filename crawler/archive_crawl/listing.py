@@ -80,8 +80,10 @@ class ListingPart:
         subject = f"{crawl} {listing.query.url}"
         try:
             page = self._access.archive.parse_listing(response.status, response.body)
-            if page.resume_key and page.resume_key == listing.resume_key:
+            keys = crawl.resume_keys.setdefault(listing.id, {listing.resume_key})
+            if page.resume_key and page.resume_key in keys:
                 raise ArchiveProtocolError("the archive's list of captures repeats itself; run this crawl again later")
+            keys.add(page.resume_key)
         except ArchiveError as error:
             self._access.tally.add_failure(subject, str(error))
             # With the stored resume key, the next crawl would receive the same wrong response. The listing starts over.
@@ -102,6 +104,7 @@ class ListingPart:
                 self._end_listing(crawl)
                 return
             crawl.listed_again.add(listing.query)
+            crawl.resume_keys.clear()
             listings = await self._listings(crawl)
             filed = next(new_listing for new_listing in listings if new_listing.query == listing.query)
         self._access.tally.count_found(filed.found - listing.found)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
+from core.exceptions import UsageError
 from core.settings import load_settings
 from scripts.damaged_payloads import report_damaged_payloads
 from scripts.options import open_store
 from scripts.progress_bar import progress_bar
 from scripts.whole_file import whole_draft
+from storage.database import is_database_file
 from storage.upkeep import back_up
 
 
@@ -26,6 +28,10 @@ def command(file: Path) -> None:
     The exit status is 1 if a payload is damaged; the copy is made nevertheless.
     """
     settings = load_settings()
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is a device or a pipe; name a new file")
+    if is_database_file(settings.database_url, file):
+        raise UsageError(f"{file} is the database itself; name another file")
     with open_store(settings) as store, whole_draft(file) as draft, progress_bar("rows") as progress:
         damaged = back_up(store, draft, datetime.now(UTC), progress)
     click.echo(f"{file} is written: {file.stat().st_size:,} bytes", err=True)

@@ -61,7 +61,7 @@ def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> No
         )
         print_table(rows, ("seen", "vendor", "policy", "versions", "what"))
     else:
-        click.echo(f"no change has been seen since {begin:%Y-%m-%d}", err=True)
+        click.echo(f"no change has been seen since {begin.date().isoformat()}", err=True)
     for fault in faults:
         click.echo(f"failed: {escape_line(fault)}", err=True)
     if faults:

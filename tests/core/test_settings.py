@@ -1,5 +1,6 @@
 """The operator's settings: what a wrong one says, and that they mean the same in every folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,14 @@ def test_an_odd_name_of_the_user_does_not_keep_commands_from_running(monkeypatch
     monkeypatch.delenv("CLAUSEWATCH_MAIL_FROM", raising=False)
     monkeypatch.setattr("core.settings.getpass.getuser", lambda: "DOMAIN\\no address")
     assert load_settings().mail_from.startswith("DOMAIN")
+
+
+def test_an_account_without_a_name_does_not_keep_commands_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs with a number as its user."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.delenv("CLAUSEWATCH_CONTACT", raising=False)
+    monkeypatch.setattr("core.settings.getpass.getuser", nameless)
+    assert load_settings().contact.startswith(f"{os.getuid()}@")

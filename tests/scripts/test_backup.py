@@ -1,5 +1,6 @@
 """`clausewatch backup` and `clausewatch restore`"""
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -50,3 +51,15 @@ def test_files_that_cannot_be_read_or_written_give_one_message(
     assert "is not a complete backup" in clausewatch_with_captures("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in clausewatch_with_captures("restore", tmp_path / "none.backup", exit_code=2).stderr
     assert "can't be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr
+
+
+def test_neither_the_database_nor_a_device_is_replaced_by_a_backup(
+    clausewatch_with_captures: Clausewatch, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a device or a pipe" in clausewatch_with_captures("backup", tmp_path / "pipe", exit_code=2).stderr
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link.db").symlink_to(tmp_path / "clausewatch.db")
+    for name in ("clausewatch.db", "link.db"):
+        assert "is the database itself" in clausewatch_with_captures("backup", tmp_path / name, exit_code=2).stderr
+    clausewatch_with_captures("verify")

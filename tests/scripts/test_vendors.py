@@ -1,5 +1,6 @@
 """`clausewatch vendors check`, `add`, `rename` and `forget`."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -186,6 +187,35 @@ def test_a_renamed_policy_changes_only_its_name_in_the_file(clausewatch: Clausew
     clausewatch("vendors", "rename", "lanternpost/privacy", "lanternpost/notice")
     assert path.read_bytes().decode() == text.replace('"privacy"', "notice")
     assert "#1" in clausewatch("versions", "lanternpost", "--policy", "notice").stdout
+
+
+@pytest.mark.parametrize("name", ["2024", "no", "null"])
+def test_a_new_name_that_yaml_would_not_read_as_text_is_quoted(
+    clausewatch: Clausewatch, vendors: Path, name: str
+) -> None:
+    clausewatch("vendors", "rename", "lanternpost/privacy", f"lanternpost/{name}")
+    assert f'"{name}":' in (vendors / "lanternpost.yaml").read_text("utf-8")
+    clausewatch("vendors", "check")
+
+
+def test_a_policy_that_is_named_by_an_alias_is_not_renamed(clausewatch: Clausewatch, vendors: Path) -> None:
+    path = vendors / "lanternpost.yaml"
+    text = (
+        path.read_text("utf-8").replace("name: Lanternpost", "name: &name privacy").replace("  privacy:", "  *name :")
+    )
+    path.write_text(text, "utf-8")
+    refused = clausewatch("vendors", "rename", "lanternpost/privacy", "lanternpost/notice", exit_code=2)
+    assert "by an alias" in refused.stderr
+    assert path.read_text("utf-8") == text
+
+
+def test_what_is_no_ordinary_file_is_no_declaration(clausewatch: Clausewatch, vendors: Path) -> None:
+    """Reading a pipe waits for ever, and a device may have no end."""
+    os.mkfifo(vendors / "pipe.yaml")
+    (vendors / "zero.yaml").symlink_to("/dev/zero")
+    faults = clausewatch("status").stderr
+    assert "pipe.yaml is no ordinary file" in faults
+    assert "zero.yaml is no ordinary file" in faults
 
 
 def test_a_declaration_that_was_renamed_by_hand_gets_its_history(clausewatch: Clausewatch, vendors: Path) -> None:
