@@ -312,7 +312,10 @@ def test_an_unreachable_archive_is_a_failure(tmp_path: Path) -> None:
 
 def test_a_redirect_to_a_long_address_does_not_hold_the_crawl(tmp_path: Path) -> None:
     """Scrapy drops requests for addresses of more than 2,083 characters without a word to the spider."""
-    headers = {"Memento-Datetime": "Fri, 01 Jan 2010 00:00:00 GMT", "Location": f"{ADDRESS}?{'a' * 3_000}"}
+    headers: dict[str, str | None] = {
+        "Memento-Datetime": "Fri, 01 Jan 2010 00:00:00 GMT",
+        "Location": f"{ADDRESS}?{'a' * 3_000}",
+    }
     with archive_with(tmp_path, Fault("^/web/2010", status=302, headers=headers), captures=2) as (crawler, archive):
         result = crawler.crawl("archive")
         assert any(len(request["path"]) > 3_000 for request in archive.requests())

@@ -119,9 +119,9 @@ class Day:
 
 
 # What the runs say while egret's page and raven's text are in doubt.
-EGRET_GONE = "egret privacy: quarantined since 2027-03-09 as not_found: answered with HTTP status 404"
+EGRET_GONE = "egret/privacy: quarantined since 2027-03-09 (not found): answered with HTTP status 404"
 RAVEN_HELD = (
-    "raven privacy: held since 2027-03-20: the text shares nothing with the text before; it begins: Privacy notice"
+    "raven/privacy: held since 2027-03-20: the text shares nothing with the text before; it begins: Privacy notice"
 )
 SWIFT_BROKEN = "failed: not crawled: swift.yaml:1: homepage: this field is missing; swift.yaml:1: policies:"
 HUNG_UP = "failed: tern/privacy /tern: the complete answer did not arrive in time"
@@ -142,36 +142,36 @@ MONTH = (
             "tern": "30 days",
             "wren": "30 days",
         },
-        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 0 digests sent",),
+        prints=("run: 8 captures found, 8 new (0 quarantined), 0 failed; 0 digests sent",),
     ),
     Day(2, trouble="another run", prints=("Error: another run on this database is in progress",), exit_status=1),
     Day(
         3,
         only_today={"stork": "503", "heron": ["60 days", "30 days"]},
         prints=(
-            "stork privacy: quarantined since 2027-03-03 as unavailable: answered with HTTP status 503",
-            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 0 digests sent",
+            "stork/privacy: quarantined since 2027-03-03 (unavailable): answered with HTTP status 503",
+            "run: 9 captures found, 9 new (1 quarantined), 0 failed; 0 digests sent",
         ),
     ),
     Day(
         4,
         trouble="swift is broken",
-        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new (0 quarantined), 1 failed; 0 digests sent"),
         exit_status=3,
     ),
     Day(
         5,
         since_today={"swift": "organize"},
         trouble="swift is broken",
-        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        prints=(SWIFT_BROKEN, "run: 7 captures found, 7 new (0 quarantined), 1 failed; 0 digests sent"),
         exit_status=3,
     ),
     Day(
         6,
         only_today={"wren": "French"},
         prints=(
-            "wren privacy: quarantined since 2027-03-06 as other_language: in French, while the captures before",
-            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent",
+            "wren/privacy: quarantined since 2027-03-06 (other language): in French, while the captures before",
+            "run: 9 captures found, 9 new (1 quarantined), 0 failed; 1 digest sent",
         ),
         told={
             ALL: "swift privacy: version 1 → version 2: Nothing substantive changed: 1 editorial change.",
@@ -180,13 +180,13 @@ MONTH = (
     Day(
         7,
         since_today={"finch": "sold"},
-        prints=("run: 9 captures found, 9 new, 0 quarantined, 0 failed; 2 digests sent",),
+        prints=("run: 9 captures found, 9 new (0 quarantined), 0 failed; 2 digests sent",),
         told=dict.fromkeys((ALL, ONE), "finch privacy: version 1 → version 2: 1 substantive change: 1 added."),
     ),
     Day(
         8,
         only_today={"tern": "hangs"},
-        prints=(HUNG_UP, "run: 7 captures found, 7 new, 0 quarantined, 1 failed; 0 digests sent"),
+        prints=(HUNG_UP, "run: 7 captures found, 7 new (0 quarantined), 1 failed; 0 digests sent"),
         exit_status=3,
         failed={"tern": (1, 8)},
     ),
@@ -197,7 +197,7 @@ MONTH = (
         prints=(
             "failed: tern/privacy /tern: the connection was lost",
             EGRET_GONE,
-            "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent",
+            "run: 7 captures found, 7 new (1 quarantined), 1 failed; 0 digests sent",
         ),
         exit_status=3,
         failed={"tern": (2, 8)},
@@ -207,8 +207,8 @@ MONTH = (
         only_today={"stork": "login", "heron": ["60 days", "30 days"]},
         prints=(
             EGRET_GONE,
-            "stork privacy: quarantined since 2027-03-10 as login: the page is called 'Sign in'",
-            "run: 9 captures found, 9 new, 2 quarantined, 0 failed; 0 digests sent",
+            "stork/privacy: quarantined since 2027-03-10 (login): the page is called 'Sign in'",
+            "run: 9 captures found, 9 new (2 quarantined), 0 failed; 0 digests sent",
         ),
     ),
     Day(
@@ -216,8 +216,8 @@ MONTH = (
         only_today={"raven": "catalogue"},
         prints=(
             EGRET_GONE,
-            "raven privacy: held since 2027-03-11: the text shares nothing with the text before; it begins: Autumn cat",
-            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent",
+            "raven/privacy: held since 2027-03-11: the text shares nothing with the text before; it begins: Autumn cat",
+            "run: 9 captures found, 9 new (1 quarantined), 0 failed; 1 digest sent",
         ),
         told={
             ALL: (
@@ -228,7 +228,7 @@ MONTH = (
     ),
     Day(
         12,
-        prints=(EGRET_GONE, "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 1 digest sent"),
+        prints=(EGRET_GONE, "run: 9 captures found, 9 new (1 quarantined), 0 failed; 1 digest sent"),
         told={
             ALL: (
                 "raven privacy: the different text was not the policy: "
@@ -241,21 +241,21 @@ MONTH = (
         only_today={"stork": "cookie wall"},
         prints=(
             EGRET_GONE,
-            "stork privacy: quarantined since 2027-03-13 as consent: the page only asks for consent",
-            "run: 8 captures found, 8 new, 2 quarantined, 0 failed; 0 digests sent",
+            "stork/privacy: quarantined since 2027-03-13 (consent): the page only asks for consent",
+            "run: 8 captures found, 8 new (2 quarantined), 0 failed; 0 digests sent",
         ),
     ),
     Day(
         14,
         trouble="no DNS",
-        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent"),
+        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new (1 quarantined), 1 failed; 0 digests sent"),
         exit_status=3,
         failed={"tern": (1, 14)},
     ),
     Day(
         15,
         trouble="no DNS",
-        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new, 1 quarantined, 1 failed; 0 digests sent"),
+        prints=(NO_ADDRESS, EGRET_GONE, "run: 7 captures found, 7 new (1 quarantined), 1 failed; 0 digests sent"),
         exit_status=3,
         failed={"tern": (2, 14)},
     ),
@@ -265,7 +265,7 @@ MONTH = (
         prints=(
             "egret privacy: no capture accepted since 2027-03-08 (8 days); 8 quarantined: all not_found",
             EGRET_GONE,
-            "run: 8 captures found, 8 new, 1 quarantined, 0 failed; 1 digest sent",
+            "run: 8 captures found, 8 new (1 quarantined), 0 failed; 1 digest sent",
         ),
         told={
             ALL: (
@@ -281,8 +281,8 @@ MONTH = (
         prints=(
             "egret privacy: no capture accepted since 2027-03-08 (9 days); 9 quarantined: all not_found",
             EGRET_GONE,
-            "stork privacy: quarantined since 2027-03-17 as blocked: answered with HTTP status 403",
-            "run: 8 captures found, 8 new, 2 quarantined, 0 failed; 1 digest sent",
+            "stork/privacy: quarantined since 2027-03-17 (blocked): answered with HTTP status 403",
+            "run: 8 captures found, 8 new (2 quarantined), 0 failed; 1 digest sent",
         ),
         told={
             LATE: (
@@ -296,13 +296,13 @@ MONTH = (
         prints=(
             "egret privacy: no capture accepted since 2027-03-08 (10 days); 10 quarantined: all not_found",
             EGRET_GONE,
-            "run: 8 captures found, 8 new, 1 quarantined, 0 failed; 0 digests sent",
+            "run: 8 captures found, 8 new (1 quarantined), 0 failed; 0 digests sent",
         ),
     ),
     Day(
         19,
         since_today={"egret": "30 days", "finch": "sold, 60 days"},
-        prints=("run: 9 captures found, 9 new, 0 quarantined, 0 failed; 3 digests sent",),
+        prints=("run: 9 captures found, 9 new (0 quarantined), 0 failed; 3 digests sent",),
         told={
             **dict.fromkeys(
                 (ALL, LATE),
@@ -319,7 +319,7 @@ MONTH = (
     Day(
         20,
         since_today={"raven": "rewrite"},
-        prints=(RAVEN_HELD, "run: 9 captures found, 9 new, 0 quarantined, 0 failed; 2 digests sent"),
+        prints=(RAVEN_HELD, "run: 9 captures found, 9 new (0 quarantined), 0 failed; 2 digests sent"),
         told=dict.fromkeys(
             (ALL, LATE),
             "raven privacy: an entirely different text: "
@@ -330,9 +330,9 @@ MONTH = (
         21,
         only_today={"stork": "404", "heron": ["60 days", "30 days"]},
         prints=(
-            "stork privacy: quarantined since 2027-03-21 as not_found: answered with HTTP status 404",
+            "stork/privacy: quarantined since 2027-03-21 (not found): answered with HTTP status 404",
             RAVEN_HELD,
-            "run: 9 captures found, 9 new, 1 quarantined, 0 failed; 0 digests sent",
+            "run: 9 captures found, 9 new (1 quarantined), 0 failed; 0 digests sent",
         ),
     ),
     Day(
@@ -341,14 +341,14 @@ MONTH = (
         trouble="no mail server",
         prints=(
             "Error: mail server 127.0.0.1: [Errno 111] Connection refused; 2 of 2 digests stay in the outbox",
-            "run: 9 captures found, 9 new, 0 quarantined, 0 failed; digests not all sent",
+            "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
         ),
         exit_status=1,
         waiting=2,
     ),
     Day(
         23,
-        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 4 digests sent",),
+        prints=("run: 8 captures found, 8 new (0 quarantined), 0 failed; 4 digests sent",),
         told=dict.fromkeys(
             (ALL, LATE),
             "wren privacy: version 1 → version 2: 1 substantive change: 1 number. "
@@ -364,7 +364,7 @@ MONTH = (
             "Error: 2 of 3 digests sent; the mail server refused the digests to",
             "one@reader.example: 550 5.1.1 no such user",
             "Refused digests stay in the outbox, and the next delivery tries them again.",
-            "run: 9 captures found, 9 new, 0 quarantined, 0 failed; digests not all sent",
+            "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
         ),
         told=dict.fromkeys(
             (ALL, LATE),
@@ -377,7 +377,7 @@ MONTH = (
     ),
     Day(
         25,
-        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 1 digest sent",),
+        prints=("run: 8 captures found, 8 new (0 quarantined), 0 failed; 1 digest sent",),
         told={
             ONE: (
                 "finch privacy: version 3 → version 2: "
@@ -395,14 +395,14 @@ MONTH = (
             "live: interrupted; ends within 12 seconds",
             HUNG_UP,
             "failed: the crawl was interrupted",
-            "run: interrupted; 7 captures found, 7 new, 0 quarantined, 2 failed",
+            "run: interrupted; 7 captures found, 7 new (0 quarantined), 2 failed",
         ),
         exit_status=1,
         failed={"tern": (1, 26)},
     ),
     Day(
         27,
-        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 2 digests sent",),
+        prints=("run: 8 captures found, 8 new (0 quarantined), 0 failed; 2 digests sent",),
         told=dict.fromkeys(
             (ALL, LATE),
             "stork privacy: version 1 → version 2: 1 substantive change: 1 number. "
@@ -424,13 +424,13 @@ MONTH = (
         trouble="full disk",
         prints=(
             "Error: store.db has no space left: free some and run this again",
-            "run: 8 captures found, 8 new, 0 quarantined, 0 failed; digests not all sent",
+            "run: 8 captures found, 8 new (0 quarantined), 0 failed; digests not all sent",
         ),
         exit_status=1,
     ),
     Day(
         30,
-        prints=("run: 8 captures found, 8 new, 0 quarantined, 0 failed; 2 digests sent",),
+        prints=("run: 8 captures found, 8 new (0 quarantined), 0 failed; 2 digests sent",),
         told=dict.fromkeys(
             (ALL, LATE),
             "wren privacy: version 2 → version 3: 1 substantive change: 1 number. "
