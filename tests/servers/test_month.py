@@ -123,10 +123,11 @@ EGRET_GONE = "egret/privacy: quarantined since 2027-03-09 (not found): answered 
 RAVEN_HELD = (
     "raven/privacy: held since 2027-03-20: the text shares nothing with the text before; it begins: Privacy notice"
 )
-SWIFT_BROKEN = "failed: not crawled: swift.yaml:1: homepage: this field is missing; swift.yaml:1: policies:"
+SWIFT_BROKEN = "failed: swift.yaml:1: homepage: this field is missing; swift.yaml:1: policies:"
 HUNG_UP = "failed: tern/privacy /tern: the complete answer did not arrive in time"
 NO_ADDRESS = (
-    "failed: tern/privacy /tern: /robots.txt could not be fetched: no address of the host tern.invalid was found"
+    "failed: tern/privacy /tern: not fetched, because /robots.txt could not be fetched: "
+    "no address of the host tern.invalid was found"
 )
 
 MONTH = (
@@ -174,7 +175,7 @@ MONTH = (
             "run: 9 captures found, 9 new (1 quarantined), 0 failed; 1 digest sent",
         ),
         told={
-            ALL: "swift privacy: version 1 → version 2: Nothing substantive changed: 1 editorial change.",
+            ALL: "swift privacy: version 1 → version 2: No change is classed as substantive: 1 editorial change.",
         },
     ),
     Day(
@@ -263,7 +264,7 @@ MONTH = (
         16,
         only_today={"wren": "visitor 4711"},
         prints=(
-            "egret privacy: no capture accepted since 2027-03-08 (8 days); 8 quarantined: all not_found",
+            "egret/privacy: the newest accepted capture is from 2027-03-08; the newest capture is 8 days later",
             EGRET_GONE,
             "run: 8 captures found, 8 new (1 quarantined), 0 failed; 1 digest sent",
         ),
@@ -279,7 +280,7 @@ MONTH = (
         only_today={"stork": "challenge"},
         trouble="late joins",
         prints=(
-            "egret privacy: no capture accepted since 2027-03-08 (9 days); 9 quarantined: all not_found",
+            "egret/privacy: the newest accepted capture is from 2027-03-08; the newest capture is 9 days later",
             EGRET_GONE,
             "stork/privacy: quarantined since 2027-03-17 (blocked): answered with HTTP status 403",
             "run: 8 captures found, 8 new (2 quarantined), 0 failed; 1 digest sent",
@@ -294,7 +295,7 @@ MONTH = (
     Day(
         18,
         prints=(
-            "egret privacy: no capture accepted since 2027-03-08 (10 days); 10 quarantined: all not_found",
+            "egret/privacy: the newest accepted capture is from 2027-03-08; the newest capture is 10 days later",
             EGRET_GONE,
             "run: 8 captures found, 8 new (1 quarantined), 0 failed; 0 digests sent",
         ),
@@ -340,7 +341,7 @@ MONTH = (
         since_today={"wren": "60 days"},
         trouble="no mail server",
         prints=(
-            "Error: mail server 127.0.0.1: [Errno 111] Connection refused; 2 of 2 digests stay in the outbox",
+            "Error: mail server 127.0.0.1: [Errno 111] Connection refused. 2 of 2 digests not sent.",
             "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
         ),
         exit_status=1,
@@ -363,7 +364,7 @@ MONTH = (
         prints=(
             "Error: 2 of 3 digests sent; the mail server refused the digests to",
             "one@reader.example: 550 5.1.1 no such user",
-            "Refused digests stay in the outbox, and the next delivery tries them again.",
+            "Refused digests stay in the outbox, and the next `clausewatch run`",
             "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
         ),
         told=dict.fromkeys(
@@ -423,7 +424,7 @@ MONTH = (
         29,
         trouble="full disk",
         prints=(
-            "Error: store.db has no space left: free some and run this again",
+            "Error: store.db can't be written, because its disk is full",
             "run: 8 captures found, 8 new (0 quarantined), 0 failed; digests not all sent",
         ),
         exit_status=1,
@@ -560,6 +561,7 @@ def test_a_month_of_daily_runs(month: Month) -> None:
         assert month.command(MONTH[0], "subscribe", subscriber, *vendors)[0] == 0
     for day in MONTH:
         exit_status, lines = month.run(day)
+        lines = [line for line in lines if not line.startswith("`clausewatch review` lists")]  # how to go on
         assert [line[: len(start)] for line, start in zip_longest(lines, day.prints, fillvalue="")] == [*day.prints], (
             lines
         )
