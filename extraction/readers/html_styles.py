@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+_Kind = tuple[tuple[str, ...], re.Pattern[str]]
 _LIST_STYLE = "list-style"
 # For each declaration of interest, the words by which it is found in a style sheet, and the declaration itself. The
 # words are searched first, because style sheets are large and have few such declarations. `white-space: pre` isn't
@@ -29,9 +30,13 @@ _STRIKES = (("line-through",), _DECORATION)
 _DECORATIONS = (("text-decoration",), _DECORATION)
 # `clip` has an effect only on an element with a position.
 _POSITION = re.compile(r"(?<![\w-])position\s*:[^;}]+", re.IGNORECASE)
+# The search is quick only because each alternative begins with one of three characters that are rare in style sheets.
 _COMMENT_OR_STRING = re.compile(
-    r"/\*.*?(?:\*/|\Z)|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'|<!--|-->", re.DOTALL
+    r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)"
+    r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'",
+    re.DOTALL,
 )
+_UNSAFE = re.compile(r"[{}@;]")
 # The rules up to the next one that has a block or an `@` inside, or up to the end of the block around them.
 _FLAT_RULES = re.compile(r"[^{}@]*+(?:\{[^{}@]*+\}[^{}@]*+)*+")
 _AT_RULE = re.compile(r"@([\w-]+)([^{};@]*+)[{;]")
@@ -102,12 +107,21 @@ def inline_styles(
     counts_siblings: whether rules are applied that count the siblings of an element. The parser counts them anew for
         each sibling.
     """
-    texts = [_Sheet(number, text) for number, text in enumerate(sheets)]
+    parsed = [_Sheet(number, text) for number, text in enumerate(sheets)]
     kinds = (_LISTS, _LINES) if has_lists else (_LINES,)
-    rules = list(islice((rule for kind in kinds for text in texts for rule in text.rules(*kind)), _MOST_RULES))
-    rules += _all_or_none((rule for text in texts for rule in text.rules(*_CLIPS)), _MOST_CLIPS)
-    strikes = list(islice((rule for text in texts for rule in text.rules(*_STRIKES)), _MOST_RULES))
-    if not (rules or strikes or struck):
+
+    def rules_of(*kinds: _Kind, exact: bool) -> Iterator[_Rule]:
+        return (rule for kind in kinds for sheet in parsed for rule in sheet.rules(*kind, exact=exact))
+
+    def rules_of_interest(*, exact: bool) -> tuple[list[_Rule], list[_Rule], list[_Rule]]:
+        return (
+            list(islice(rules_of(*kinds, exact=exact), _MOST_RULES)),
+            _all_or_none(rules_of(_CLIPS, exact=exact), _MOST_CLIPS),
+            list(islice(rules_of(_STRIKES, exact=exact), _MOST_RULES)),
+        )
+
+    rules, clips, strikes = rules_of_interest(exact=False)
+    if not (rules or clips or strikes or struck):
         return
     has_files = tree.css_first('link[rel~="stylesheet" i]') is not None
 
@@ -117,19 +131,26 @@ def inline_styles(
         if _HAS.search(rule.selector) or (not counts_siblings and _COUNTS_SIBLINGS.search(rule.selector)):
             return []
         try:
-            return tree.css(rule.selector)
+            nodes = tree.css(rule.selector)
         except (SelectolaxError, ValueError):  # browsers also ignore a rule whose selector they can't read
             return []
+        if nodes and rule.declaration.startswith(_LIST_STYLE):
+            return [node for node in nodes if node.tag in _NUMBERED]
+        return nodes
 
+    # An exact look takes longer. On most pages, no rule that can drop a text applies to any element.
+    drops = bool(struck) or any(matches(rule) for rule in clips + strikes)
+    if drops or (any("@media print" in sheet for sheet in sheets) and any(matches(rule) for rule in rules)):
+        rules, clips, strikes = rules_of_interest(exact=True)
+    rules += clips
     styled: dict[int, tuple[LexborNode, str]] = {}
     crossed = {node.mem_id for node in (*struck, *(node for rule in strikes for node in matches(rule)))}
     if crossed:
-        rules += _all_or_none((rule for text in texts for rule in text.rules(*_DECORATIONS)), _MOST_DECORATIONS)
+        rules += _all_or_none(rules_of(_DECORATIONS, exact=True), _MOST_DECORATIONS)
     for rule in sorted(rules):
-        is_list_style = rule.declaration.startswith(_LIST_STYLE)
         is_decoration = rule.declaration.startswith("text-decoration")
         for node in matches(rule):
-            if (not is_list_style or node.tag in _NUMBERED) and (not is_decoration or node.mem_id in crossed):
+            if not is_decoration or node.mem_id in crossed:
                 styled[node.mem_id] = node, f"{styled.get(node.mem_id, ('', ''))[1]}{rule.declaration};"
     for node, declarations in styled.values():
         node.attrs["style"] = declarations + (node.attributes.get("style") or "")
@@ -150,14 +171,18 @@ class _Sheet:
         self._number = number
         self._source = text
 
-    def rules(self, words: Sequence[str], pattern: re.Pattern[str]) -> Iterator[_Rule]:
-        """Yields the rules with a declaration that matches the pattern and has one of the words."""
+    def rules(self, words: Sequence[str], pattern: re.Pattern[str], *, exact: bool) -> Iterator[_Rule]:
+        """Yields the rules with a declaration that matches the pattern and has one of the words.
+
+        exact: whether comments and conditions are looked at, which takes longer. Otherwise, rules within them are
+            yielded, too.
+        """
         for word in words:
             if word in self._source:
-                yield from self._rules_with(word, pattern)
+                yield from self._rules_with(word, pattern, exact)
 
-    def _rules_with(self, word: str, pattern: re.Pattern[str]) -> Iterator[_Rule]:
-        text = self._text
+    def _rules_with(self, word: str, pattern: re.Pattern[str], exact: bool) -> Iterator[_Rule]:
+        text = self._text if exact else self._source
         above = position = 0
         begin = end = semicolon = -1  # the last `{`, `}` and `;` in front of the word
         selectors: list[str] = []
@@ -175,7 +200,7 @@ class _Sheet:
             match = pattern.match(text[start : position + 60].lstrip())
             if match is None:
                 continue
-            is_applied, is_layered = self._conditions(begin)
+            is_applied, is_layered = self._conditions(begin) if exact else (True, False)
             declaration = match[0].lower()
             if declaration.startswith("clip"):
                 closing = text.find("}", position, position + _LONGEST_RULE)
@@ -190,13 +215,11 @@ class _Sheet:
     @cached_property
     def _text(self) -> str:
         """The text without comments, and without strings that have a brace or the like inside."""
-        if not any(sign in self._source for sign in ("/*", '"', "'", "<!--")):
-            return self._source
+        text = self._source
+        if "<!--" in text:  # a browser ignores this mark and its end (CSS Syntax, section 4.3.3)
+            text = text.replace("<!--", "").replace("-->", "")
         return _COMMENT_OR_STRING.sub(
-            lambda match: (
-                "" if match[0][0] in "/<-" else '""' if any(sign in match[0] for sign in "{}@;") else match[0]
-            ),
-            self._source,
+            lambda match: "" if match[0][0] == "/" else '""' if _UNSAFE.search(match[0]) else match[0], text
         )
 
     def _conditions(self, position: int) -> tuple[bool, bool]:
@@ -258,9 +281,11 @@ def _matches_query(query: str) -> bool:
 def _selectors(sheet: str, begin: int) -> list[str]:
     """Returns the selectors in front of a `{` at a position of a style sheet, without those for pseudo-elements."""
     end_above = max(sheet.rfind("}", 0, begin), sheet.rfind("{", 0, begin), sheet.rfind(";", 0, begin))
+    text = sheet[end_above + 1 : begin]
+    text = text[text.rfind("*/") + 2 :] if "*/" in text else text
     return [
         selector
-        for text in sheet[end_above + 1 : begin].split(",")
+        for text in text.split(",")
         if len(selector := text.strip()) <= _LONGEST_SELECTOR and selector and not _PSEUDO.search(selector)
     ]
 
