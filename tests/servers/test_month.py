@@ -342,7 +342,7 @@ MONTH = (
         trouble="no mail server",
         prints=(
             "Error: mail server 127.0.0.1: [Errno 111] Connection refused. 2 of 2 digests not sent.",
-            "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
+            "run: 9 captures found, 9 new (0 quarantined), 0 failed; 0 of 2 digests sent",
         ),
         exit_status=1,
         waiting=2,
@@ -365,7 +365,7 @@ MONTH = (
             "Error: 2 of 3 digests sent; the mail server refused the digests to",
             "one@reader.example: 550 5.1.1 no such user",
             "Refused digests stay in the outbox, and the next `clausewatch run`",
-            "run: 9 captures found, 9 new (0 quarantined), 0 failed; digests not all sent",
+            "run: 9 captures found, 9 new (0 quarantined), 0 failed; 2 of 3 digests sent",
         ),
         told=dict.fromkeys(
             (ALL, LATE),
