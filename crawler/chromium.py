@@ -73,7 +73,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
 
     def end(self) -> None:
         """Kills Chromium, if it runs."""
-        if self._process_id:
+        if self._process_id and (parent(self._process_id) or 0) == self._driver:  # the id may have a new owner
             chromium_watch.end(self._process_id)
 
     def end_driver(self) -> None:
