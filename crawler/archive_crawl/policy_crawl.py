@@ -19,6 +19,7 @@ class PolicyCrawl:
     under_way: the captures that are requested but not stored yet, by the key of the capture's row in the index.
     listed_again: the queries whose listings this crawl began a second time. A crawl begins a listing again if another
         crawl of the same policy completes or drops the listing.
+    resume_keys: the resume keys that the index has sent to this crawl for each query.
     """
 
     key: PolicyKey
@@ -27,6 +28,7 @@ class PolicyCrawl:
     payloads: dict[str, KnownPayload] | None = None
     under_way: dict[tuple[str, str], CaptureToFetch] = field(default_factory=dict)
     listed_again: set[ListingQuery] = field(default_factory=set)
+    resume_keys: dict[ListingQuery, set[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return str(self.key)
