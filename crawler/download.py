@@ -32,8 +32,9 @@ from crawler.page_clock import PageClock, clock_of
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# Upper limit of the length of a host name (RFC 1035, section 2.3.4). Twisted fails to look up much longer names.
-_LONGEST_HOST = 255
+# Upper limits of the length of a host name and of each label in it (RFC 1035, section 2.3.4). Twisted fails to look up
+# other names, and then waits for the answer until the request's time is over.
+_LONGEST_HOST, _LONGEST_LABEL = 255, 63
 
 
 class _HeadTooLargeError(Exception):
@@ -114,8 +115,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             await gate.enter(request.meta["archive"])
         if is_interrupted(self.crawler):
             raise RequestNotSentInterrupt("the crawl was interrupted")
-        if len(urlsplit(request.url).hostname or "") > _LONGEST_HOST:
-            raise CannotResolveHostError("the host's name is longer than a name can be")
+        if not is_possible_host(urlsplit(request.url).hostname or ""):
+            raise CannotResolveHostError("no host can have this name")
         if "proxy" in request.meta:
             self._refuse_private(request.url)
         request.meta["sent_at"] = monotonic()
@@ -172,6 +173,12 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         address = private_by_name(host)
         if address is not None and not self._allow_private and host_and_port(url) not in self._operator_endpoints:
             raise IgnoreRequest(refusal(host, address))
+
+
+def is_possible_host(host: str) -> bool:
+    """Returns whether a host can have this name: neither the name nor one of its labels is empty or too long."""
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _LONGEST_HOST and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
 
 
 def _is_caused_by(error: DownloadFailedError, *types: type[Exception]) -> bool:

@@ -80,10 +80,10 @@ class ListingPart:
         subject = f"{crawl} {listing.query.url}"
         try:
             page = self._access.archive.parse_listing(response.status, response.body)
-            keys = crawl.resume_keys.setdefault(listing.id, {listing.resume_key})
-            if page.resume_key and page.resume_key in keys:
+            resume_keys = crawl.resume_keys.setdefault(listing.query, {listing.resume_key or ""})
+            if page.resume_key and page.resume_key in resume_keys:
                 raise ArchiveProtocolError("the archive's list of captures repeats itself; run this crawl again later")
-            keys.add(page.resume_key)
+            resume_keys.add(page.resume_key or "")
         except ArchiveError as error:
             self._access.tally.add_failure(subject, str(error))
             # With the stored resume key, the next crawl would receive the same wrong response. The listing starts over.
@@ -104,7 +104,7 @@ class ListingPart:
                 self._end_listing(crawl)
                 return
             crawl.listed_again.add(listing.query)
-            crawl.resume_keys.clear()
+            crawl.resume_keys.pop(listing.query, None)  # the pages may be requested from the first page on again
             listings = await self._listings(crawl)
             filed = next(new_listing for new_listing in listings if new_listing.query == listing.query)
         self._access.tally.count_found(filed.found - listing.found)

@@ -19,8 +19,8 @@ class PolicyCrawl:
     under_way: the captures that are requested but not stored yet, by the key of the capture's row in the index.
     listed_again: the queries whose listings this crawl began a second time. A crawl begins a listing again if another
         crawl of the same policy completes or drops the listing.
-    resume_keys: the resume keys that this crawl has received for each listing, by the listing's id. An archive that
-        sends one of them a second time would never come to the end of its list.
+    resume_keys: the resume keys that the index has sent to this crawl for each query. An index that sends one of them a
+        second time would never come to the end of its list.
     """
 
     key: PolicyKey
@@ -29,7 +29,7 @@ class PolicyCrawl:
     payloads: dict[str, KnownPayload] | None = None
     under_way: dict[tuple[str, str], CaptureToFetch] = field(default_factory=dict)
     listed_again: set[ListingQuery] = field(default_factory=set)
-    resume_keys: dict[int, set[str | None]] = field(default_factory=dict)
+    resume_keys: dict[ListingQuery, set[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return str(self.key)

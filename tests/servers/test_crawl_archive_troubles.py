@@ -171,8 +171,8 @@ def test_pages_of_the_index_are_requested_only_by_resume_key(tmp_path: Path) -> 
 @pytest.mark.parametrize("keys", [("same", "same"), ("one", "two", "one")])
 def test_a_listing_that_does_not_advance_starts_over_next_time(tmp_path: Path, keys: tuple[str, ...]) -> None:
     """An index may send the same resume key again and again, or may no longer know the key from an earlier crawl."""
-    columns = '["urlkey","timestamp","original","mimetype","statuscode","digest","length"]'
-    stuck = [Fault("^/cdx/", status=200, body=f'[{columns},[],["{key}"]]') for key in keys]
+    fields = '["urlkey","timestamp","original","mimetype","statuscode","digest","length"]'
+    stuck = [Fault("^/cdx/", status=200, body=f'[{fields},[],["{key}"]]') for key in keys]
     with archive_with(tmp_path, *stuck) as (crawler, archive):
         result = crawler.crawl("archive")
         second = crawler.crawl("archive")
