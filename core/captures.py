@@ -37,7 +37,8 @@ def reason_words(reason: Reason | None) -> str:
     return (reason or "").replace("_", " ")
 
 
-_BEGIN_OF_THE_WEB = datetime(1990, 1, 1, tzinfo=UTC)
+#: No capture is earlier.
+BEGIN_OF_THE_WEB = datetime(1990, 1, 1, tzinfo=UTC)
 _MOST_AHEAD = timedelta(days=1)
 
 
@@ -126,7 +127,7 @@ def implausible_time(captured_at: datetime, known_at: datetime | None) -> str:
 
     captured_at: the stated time. known_at: when the capture was received; None if that is not known.
     """
-    if captured_at < _BEGIN_OF_THE_WEB:
+    if captured_at < BEGIN_OF_THE_WEB:
         return "before 1990, when there was no web"
     # The difference is compared, since a sum could be later than the last date of the calendar.
     if known_at is not None and captured_at - known_at > _MOST_AHEAD:

@@ -92,6 +92,8 @@ def _meaning(exception: BaseException, url: str) -> str:
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):
         return f"the answer was rejected: {exception}"
+    if isinstance(exception, ValueError) and "invalid hostname" in str(exception):
+        return "the address has a user name or a password, which no page of a policy needs; remove it"
     if isinstance(exception, ValueError) and "Missing scheme in request url" in str(exception):
         return "the page redirects to something that is not a web address"  # for example, to mailto:
     if isinstance(exception, IgnoreRequest):

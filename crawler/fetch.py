@@ -9,6 +9,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from core.addresses import without_userinfo
 from core.declarations import Location, Policy
 from core.exceptions import FetchError
 from core.policies import PolicyKey
@@ -40,7 +41,8 @@ def _fetch(location: Location, environment: Settings) -> Observed:
     )
     spider = cast(_OneLocationSpider, finished)
     if spider.observed is None:
-        raise FetchError(spider.failure or f"{location.url}: {'; '.join(outcome.failures)}")
+        address = without_userinfo(location.url)
+        raise FetchError(spider.failure or f"{address}: {'; '.join(outcome.failures)}")
     return spider.observed
 
 
@@ -67,7 +69,7 @@ class _OneLocationSpider(scrapy.Spider):
         try:
             with_page = await self.capturer.add_page(fetch, response)
         except (RequestNotSentInterrupt, PageNotTakenError) as error:
-            self.failure = f"{fetch.url}: {error}"
+            self.failure = f"{without_userinfo(fetch.url)}: {error}"
         else:
             if with_page.is_complete:
                 self.observed = with_page.observed()
@@ -76,4 +78,4 @@ class _OneLocationSpider(scrapy.Spider):
 
     def failed(self, failure: Failure) -> None:
         fetch: LocationFetch = request_of(failure).cb_kwargs["fetch"]
-        self.failure = f"{fetch.url}: {reason(failure)}"
+        self.failure = f"{without_userinfo(fetch.url)}: {reason(failure)}"

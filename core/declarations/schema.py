@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -88,6 +89,8 @@ def _check_web_address(value: Any) -> Any:
     if len(value) > LONGEST_ADDRESS:
         raise ValueError(f"must have at most {LONGEST_ADDRESS:,} characters")
     urlkey(value)  # raises ValueError for an invalid port or IPv6 address
+    if "@" in urlsplit(value).netloc:
+        raise ValueError("must have no user name and no password before the host; remove everything up to the @")
     return value
 
 

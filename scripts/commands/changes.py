@@ -6,6 +6,7 @@ from operator import itemgetter
 
 import click
 
+from core.captures import BEGIN_OF_THE_WEB
 from core.dates import parse_span
 from core.declarations import chosen_vendors
 from core.escaping import escape_line
@@ -37,6 +38,7 @@ def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> No
     settings = load_settings()
     now = datetime.now(UTC)
     begin = parse_span(since).begin if since else now - timedelta(days=_DAYS)
+    begin = max(begin, BEGIN_OF_THE_WEB)  # no capture is earlier, and no time before it can overflow
     if begin > now:
         raise UsageError(f"{since} is in the future; give a date up to today")
     vendors, faults = chosen_vendors(settings.vendors, slugs)

@@ -105,6 +105,11 @@ def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, add
             "policies.privacy, location 1, url: ",
         ),
         (
+            VALID_DECLARATION.replace("http://northwind.example/privacy.htm", "http://ann:secret@northwind.example/"),
+            6,
+            "policies.privacy, location 1, url: must have no user name and no password",
+        ),
+        (
             VALID_DECLARATION.replace("        until: 2015-01-01", "        url: http://twice.example/"),
             7,
             "url: this field occurs twice",

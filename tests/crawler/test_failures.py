@@ -30,3 +30,9 @@ def test_a_host_without_address_is_named_with_what_to_check() -> None:
     assert explain(CannotResolveHostError("x"), "https://A.example/p") == (
         "no address of the host a.example was found; check the name, and whether this machine can reach its DNS server"
     )
+
+
+def test_no_password_of_an_address_is_told() -> None:
+    words = explain(ValueError("invalid hostname: bob:SECRET@a.example"), "https://bob:SECRET@a.example/")
+    assert "SECRET" not in words
+    assert "the address has a user name or a password" in words
