@@ -105,7 +105,7 @@ def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, add
             "policies.privacy, location 1, url: ",
         ),
         (
-            VALID_DECLARATION.replace("http://northwind.example/privacy.htm", "http://ann:secret@northwind.example/"),
+            VALID_DECLARATION.replace("http://www.northwind.example/privacy.htm", "http://ann:pw@a.example/"),
             6,
             "policies.privacy, location 1, url: must have no user name and no password",
         ),
