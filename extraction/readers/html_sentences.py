@@ -16,6 +16,7 @@ _BOUNDS = BLOCK_TAGS | FORM_FIELD_TAGS
 _LINK_OR_BUTTON = frozenset(["a", "button"])
 _ICON_TAGS = frozenset(["svg", "img", "i", "picture"])
 _SENTENCE_END = (".", "!", "?", ":", ";", "|", "•", "·", "…", "。", "？", "！", "：")
+_MARKS_WITHIN_SENTENCES = ".,;!?)"
 # The attributes of a control that opens something on the page.
 _OPENERS = ("aria-controls", "aria-expanded", "aria-haspopup", "data-target", "data-bs-target", "popovertarget")
 _LONGEST_WORDS_ON_BUTTON = 60  # in characters
@@ -102,8 +103,9 @@ def is_word_of_sentence(
         return False
     behind = text_beside(node, behind=True)
     if not behind:
-        return in_paragraph and bool(in_front) and not text[0].isupper() and len(in_front.split()) > 1
-    if behind[0].isupper() and not (in_front and in_paragraph):
+        return in_paragraph and text[0].islower() and len(in_front.split()) > 1
+    goes_on = behind[0].islower() or behind[0] in _MARKS_WITHIN_SENTENCES
+    if not goes_on and not (in_front and in_paragraph):
         return False
     words = len(re.findall(r"\w+", f"{in_front[-_MOST_CHARACTERS:]} {behind}"))
     return words >= 2 if in_front else words >= 2 and in_paragraph

@@ -31,9 +31,10 @@ _DECORATIONS = (("text-decoration",), _DECORATION)
 # `clip` has an effect only on an element with a position.
 _POSITION = re.compile(r"(?<![\w-])position\s*:[^;}]+", re.IGNORECASE)
 # The search is quick only because each alternative begins with one of three characters that are rare in style sheets.
+# A string ends at the end of its line (CSS Syntax, section 4.3.5).
 _COMMENT_OR_STRING = re.compile(
     r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)"
-    r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'",
+    r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+(?:\"|(?=\n)|\\?\Z)|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+(?:'|(?=\n)|\\?\Z)",
     re.DOTALL,
 )
 _UNSAFE = re.compile(r"[{}@;]")
