@@ -192,4 +192,4 @@ def test_an_unwritable_state_folder_is_reported_in_one_line(tmp_path: Path, warc
     with serve_archive(warcs) as archive:
         result = crawler_of(tmp_path, "one", archive).crawl("archive")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
-    assert "set XDG_STATE_HOME to another one" in result.stderr
+    assert "set XDG_STATE_HOME to another folder" in result.stderr
