@@ -163,7 +163,7 @@ def test_vendors_try_renders_a_page(two_vendors: tuple[Crawler, Site]) -> None:
     crawler, site = two_vendors
     tried = clausewatch(crawler, "vendors", "try", f"{site.url}/p", "--render", "browser")
     lines = tried.stderr.splitlines()
-    assert lines[0].startswith("200 text/html; charset=utf-8, ")
+    assert lines[0].startswith("fetched: status 200, text/html; charset=utf-8, ")
     assert lines[1].startswith("rendered by Chromium ")
     assert lines[2] == "verdict: accepted"
     assert "We keep letters for thirty days." in tried.stdout
