@@ -36,7 +36,7 @@ def test_a_pattern_ends_where_backtracking_would_not(pattern: str) -> None:
 
 
 def test_a_pattern_that_cannot_be_read_is_named() -> None:
-    with pytest.raises(ExtractionError, match=r"'\(abc' is not a pattern .* missing \)"):
+    with pytest.raises(ExtractionError, match=r"'\(abc' is not a regular expression .* missing \)"):
         extract(b"Privacy Policy", "text/plain", ignore=["(abc"])
 
 

@@ -111,7 +111,7 @@ def test_captures_before_an_invalid_capture_are_stored(store: Store, intake: Int
     captures = incoming(MANY)
     captures[place] = (captures[place][0], b"other bytes", POLICY)
     results: list[ReadCapture] = []
-    with pytest.raises(StorageError, match="does not match its SHA-256"):
+    with pytest.raises(StorageError, match="don't match their checksum"):
         results.extend(intake.keep_all(captures))
     assert [read.verdict.name for read in results] == ["accepted"] * place
     assert len(store.library.captures(PRIVACY)) == place

@@ -111,9 +111,7 @@ def test_an_object_that_is_gone_or_altered_is_damage(
         sha256 = sha256_hex(LARGE[0])
         key = f"{sha256[:2]}/{sha256}"
         replace_object(key, ObjectStores(payloads_url).get(payloads_url, key)[:-9] if change == CUT else change)
-        message = (
-            f"the file {key} is missing from the payload store {payloads_url}" if change is None else "is damaged"
-        )
+        message = f"the file {key} is missing from the payload store {payloads_url}" if change is None else "is damaged"
         with pytest.raises(DamageError, match=message):
             store.library.payload(sha256)
         assert store.library.payload(sha256_hex(OTHER)) == OTHER

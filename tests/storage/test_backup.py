@@ -214,7 +214,7 @@ def test_damaged_payloads_are_copied_and_reported(filled: str, tmp_path: Path) -
     url = f"sqlite:///{tmp_path / 'new.db'}"
     with Store.open(url) as store:
         (message,) = restore(store, tmp_path / "all.backup")
-        assert f"{sha256_hex(PAGES[4])} is damaged" in message
+        assert f"{sha256_hex(PAGES[4])} no longer matches" in message
         assert len(store.library.captures(KEY)) == len(PAGES)
     assert ["(capture 5)" in finding.place for finding in findings(url)] == [True]
 

@@ -99,7 +99,7 @@ def test_a_capture_without_its_payload_is_refused_if_not_stored(store: Store) ->
 
 
 def test_bytes_with_another_checksum_are_refused(store: Store) -> None:
-    with pytest.raises(StorageError, match="does not match its SHA-256"):
+    with pytest.raises(StorageError, match="don't match their checksum"):
         keep(store, capture_of(A), B, POLICY)
     assert store.library.captures(KEY) == ()
 
