@@ -158,7 +158,7 @@ def test_an_entry_that_cannot_be_written_leaves_the_others_in_the_mail(
     (message,), faults = composed_with(store, called)
     assert "Otter Post privacy" in message
     (fault,) = faults
-    assert fault.startswith("marmot privacy: its changes could not be told: UnicodeEncodeError")
+    assert fault.startswith("marmot/privacy: its changes could not be worked out: UnicodeEncodeError")
 
 
 def test_a_lost_database_is_no_fault_of_a_policy(store: Store) -> None:
