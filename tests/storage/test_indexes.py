@@ -160,6 +160,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         new = [(capture_of(each, days), each, POLICY) for days, each in enumerate((B, A), 6)]
         call(intake.read, call(intake.keep_unread, new))
         call(intake.reextract, KEY, POLICY)
+        call(intake.read_unread, KEY, POLICY)
         call(intake.reextract, KEY, WITHOUT_HEADINGS)
 
         call(library.captures, KEY)
