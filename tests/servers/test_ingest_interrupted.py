@@ -15,7 +15,7 @@ from loopback.archive import DatedPage, write_warc
 from tests.servers.archive import Crawler, declare, policy_page
 
 URL = "http://www.kestrelpost.example/privacy"
-COUNT = 600
+COUNT = 1_200
 
 
 def count_readings(file: Path) -> int:
