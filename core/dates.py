@@ -72,3 +72,8 @@ def _precision(text: str) -> timedelta:
 def iso(moment: datetime) -> str:
     """Returns a time as ISO 8601 in UTC, to the second: `2016-10-18T22:57:56Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_or_none(moment: datetime | None) -> str | None:
+    """Returns a time as `iso` does, for a field of the JSON that may be `null`. None stays None."""
+    return iso(moment) if moment else None

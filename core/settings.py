@@ -26,11 +26,18 @@ _SECRET = ("CLAUSEWATCH_DATABASE_URL", "CLAUSEWATCH_PAYLOADS_URL", "CLAUSEWATCH_
 
 def _default_contact() -> str:
     """Returns `user@host`: the local mail address of the user who runs the crawls."""
+    return f"{account_name()}@{socket.gethostname()}"
+
+
+def account_name() -> str:
+    """Returns the name of the account that runs this process. If the account has no name, returns the account's number.
+
+    Accounts without a name are common in containers.
+    """
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, which is common in containers
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 class Settings(BaseSettings):

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
-from core.dates import iso
+from core.dates import iso, iso_or_none
 from core.escaping import escape_line
 from core.plurals import plural
 from storage import OutboxCounts, Run, Store
@@ -36,7 +35,7 @@ class Operation:
         return {
             "last_run": None if self.last_run is None else {"state": self.state, **_run_fields(self.last_run)},
             "last_ended_run": None if self.last_ended_run is None else _run_fields(self.last_ended_run),
-            "outbox": {"waiting": self.outbox.waiting, "oldest": _iso(self.outbox.oldest)},
+            "outbox": {"waiting": self.outbox.waiting, "oldest": iso_or_none(self.outbox.oldest)},
         }
 
 
@@ -93,11 +92,7 @@ def _seconds(run: Run) -> float:
 def _run_fields(run: Run) -> dict[str, Any]:
     return {
         "begun_at": iso(run.begun_at),
-        "ended_at": _iso(run.ended_at),
+        "ended_at": iso_or_none(run.ended_at),
         "exit_status": run.exit_status,
         "summary": run.summary or None,
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return iso(moment) if moment else None

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from core.addresses import without_userinfo
 from core.captures import Reason, reason_words
-from core.dates import iso
+from core.dates import iso, iso_or_none
 from core.declarations import Vendor
 from core.escaping import escape_line
 from core.plurals import plural
@@ -82,14 +82,14 @@ class PolicyStatus:
             "vendor": standing.vendor,
             "policy": standing.policy,
             "failing": self.failing,
-            "failing_since": _iso(self.failing_since),
-            "last_seen": _iso(standing.last_capture),
-            "last_accepted": _iso(standing.last_accepted),
-            "last_changed": _iso(standing.last_change),
+            "failing_since": iso_or_none(self.failing_since),
+            "last_seen": iso_or_none(standing.last_capture),
+            "last_accepted": iso_or_none(standing.last_accepted),
+            "last_changed": iso_or_none(standing.last_change),
             "captures": standing.captures,
             "quarantined": dict(standing.quarantined),
             "unread": standing.unread,
-            "held_since": _iso(self.held_since),
+            "held_since": iso_or_none(self.held_since),
             "reason": self.reason,
             "evidence": self.evidence,
             "fault": standing.fault or None,
@@ -258,7 +258,3 @@ def _urgency(status: PolicyStatus) -> tuple[object, ...]:
     rank = 0 if status.failing_since else 1 if status.failing else 2 if needs_attention else 3
     since = status.failing_since.timestamp() if status.failing_since else 0
     return (rank, since, status.standing.vendor, status.standing.policy)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return iso(moment) if moment else None

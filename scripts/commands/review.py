@@ -1,7 +1,5 @@
 """`clausewatch review`"""
 
-import getpass
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -12,7 +10,7 @@ from core.escaping import escape_line
 from core.exceptions import UsageError
 from core.plurals import plural
 from core.policies import PolicyKey
-from core.settings import load_settings
+from core.settings import account_name, load_settings
 from scripts.options import Decorator, format_option, open_store
 from scripts.printing import print_clauses, print_json, print_table, short_address, short_times
 from storage import Decision, Review
@@ -121,20 +119,9 @@ def reject(capture_ids: tuple[int, ...], note: str, only: bool) -> None:
 
 def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str, only: bool) -> None:
     with open_store(load_settings()) as store:
-        store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC), only))
+        store.library.review(capture_ids, Review(decision, account_name(), note, datetime.now(UTC), only))
     scope = "" if only else ", and every capture of the same policy with the same text, also later ones"
     click.echo(f"{decision} {plural(len(capture_ids), 'capture')}{scope}", err=True)
-
-
-def _account() -> str:
-    """Returns the name of the account that runs this process. If the account has no name, returns the account's number.
-
-    Accounts without a name are common in containers.
-    """
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
