@@ -319,7 +319,7 @@ def there_again_entry(
     """Returns the entry that says in one line that a policy is there again after an absence.
 
     gone_since: since when the policy was gone, as a digest has announced it. first: the first capture of the policy
-    after the absence. before: the last capture of the policy before it; None if there is none.
+    after the absence. before: the last capture of the policy before it; None if no text stood before.
     """
     name = _name(vendor.name, policy)
     text = ""

@@ -20,7 +20,7 @@ RunState = Literal["ended", "in progress", "killed"]
 class Operation:
     """The last run and the outbox.
 
-    last_run: the run that began last; None if none is recorded. state: how it stands; None if there is none.
+    last_run: the run that began last; None if no run is recorded. state: how it stands; None without such a run.
     last_ended_run: the run that ended last; None if neither of the last two runs ended.
     outbox: the messages that have not been sent.
     """

@@ -35,7 +35,7 @@ def is_mark(raw: str, in_front: str, behind: str, *, is_link: bool) -> bool:
     or at the beginning of a text, where it says to which place the note belongs, and no word behind it needs it.
 
     raw: the text of the superscript as written.
-    in_front, behind: the text in front of the superscript and behind it; '' if there is none.
+    in_front, behind: the text in front of the superscript and behind it; '' where no text stands.
     is_link: whether the superscript is a link to a place on the same page, or stands in one.
     """
     text = raw.strip()

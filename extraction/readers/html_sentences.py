@@ -25,7 +25,7 @@ _MOST_HIDDEN_WORDS = 5
 
 
 def text_beside(node: LexborNode, *, behind: bool, inside: frozenset[str] = _BOUNDS) -> str:
-    """Returns the beginning of the nearest text beside an element, within its block; '' if there is none.
+    """Returns the beginning of the nearest text beside an element, within its block; '' if the block has no text there.
 
     behind: whether the text behind the element is meant, rather than the text in front of it.
     inside: the tags of the elements in which the text must stand together with the element.
