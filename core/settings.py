@@ -18,10 +18,17 @@ from core.exceptions import UsageError
 from core.history import ONE_LOOK
 from core.limits import Limits
 
+# A guess at a random token of this length never succeeds.
+_SHORTEST_TOKEN = 16
 CHECKOUT = Path(__file__).resolve().parent.parent
 _PREFIX = "CLAUSEWATCH_"
 # These settings may contain a password, so messages don't quote their values.
-_SECRET = ("CLAUSEWATCH_DATABASE_URL", "CLAUSEWATCH_PAYLOADS_URL", "CLAUSEWATCH_SMTP_URL")
+_SECRET = (
+    "CLAUSEWATCH_DATABASE_URL",
+    "CLAUSEWATCH_OPERATOR_TOKEN",
+    "CLAUSEWATCH_PAYLOADS_URL",
+    "CLAUSEWATCH_SMTP_URL",
+)
 
 
 def _default_contact() -> str:
@@ -111,6 +118,16 @@ class Settings(BaseSettings):
         default="smtp://localhost:25",
         description="Mail server for digests: smtp:// (with STARTTLS if offered) or smtps://; user:password@ if needed",
     )
+    public_url: str = Field(
+        default="",
+        validate_default=False,
+        description="Address under which others reach the reading room, behind a proxy: https://watch.example.org",
+    )
+    operator_token: str = Field(
+        default="",
+        validate_default=False,
+        description="Password of the reading room's operators, 16 characters or more; by default nobody can write",
+    )
     mail_from: str = Field(
         default_factory=_default_contact, validate_default=False, description="Sender address of digests"
     )
@@ -169,6 +186,25 @@ class Settings(BaseSettings):
                 "must be like smtp://host:25 or smtps://user:password@host:465, with special characters in the "
                 "password percent-encoded"
             )
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        try:
+            url = urlsplit(value)
+            _ = url.port  # urlsplit checks the port only when this attribute is read
+        except ValueError:
+            url = urlsplit("")
+        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc or url.query or url.fragment:
+            raise ValueError("must be like https://watch.example.org or https://example.org/watch")
+        return value.rstrip("/")
+
+    @field_validator("operator_token")
+    @classmethod
+    def _check_token(cls, value: str) -> str:
+        if len(value) < _SHORTEST_TOKEN:
+            raise ValueError(f"must have at least {_SHORTEST_TOKEN} characters; `openssl rand -hex 16` makes one")
         return value
 
     @field_validator("mail_from")

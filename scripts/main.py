@@ -32,6 +32,7 @@ _COMMANDS = (
     "subscriptions",
     "digest",
     "run",
+    "serve",
 )
 
 

@@ -47,9 +47,11 @@ def declared_policy(settings: Settings, key: PolicyKey) -> tuple[Vendor, Policy]
     return declaration, declaration.policy(key.policy)
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, *, read_only: bool = False) -> Store:
     """Opens the database and the payloads that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name.
 
-    Returns a context manager that closes the store at the end of the block.
+    Returns a context manager that closes the store at the end of the block. read_only: whether the database refuses
+    every write.
     """
-    return Store.open(settings.database_url, settings.payloads_url, timedelta(days=settings.hold_days))
+    hold = timedelta(days=settings.hold_days)
+    return Store.open(settings.database_url, settings.payloads_url, hold, read_only=read_only)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -76,24 +77,29 @@ _UNREACHABLE = (
 
 
 class Database:
-    """An open database, migrated to the current schema.
+    """An open database with the current schema.
 
     A session is one transaction: it is committed at the end of the `with` block, and rolled back if the block raises.
     Every database error is raised as StorageError.
 
     url: the database's address in SQLAlchemy's form. info: the values to store in `Session.info` of every session.
+    read_only: whether the database itself refuses every write. Such a database is not migrated. If its schema is not the
+        current one, StorageError is raised.
     """
 
-    def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
+    def __init__(self, url: str, info: dict[Any, Any] | None = None, *, read_only: bool = False) -> None:
         parsed = _parsed(url)
         self._name = parsed.render_as_string(hide_password=True)
         self._info = info
-        self._engine = _engine(parsed)
+        self._engine = _read_only_engine(parsed) if read_only else _engine(parsed)
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
             with self._explaining():
-                _check_encoding(self._engine, self._name)
-                self._schema = schema.upgrade(self._engine, self._writer, self._name)
+                if read_only:
+                    self._schema = schema.require_current(self._engine, self._name)
+                else:
+                    _check_encoding(self._engine, self._name)
+                    self._schema = schema.upgrade(self._engine, self._writer, self._name)
         except BaseException:
             self.close()
             raise
@@ -263,16 +269,48 @@ def _parsed(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        # A crawl may send no query for hours, and the server may close the connection during these hours. So each
-        # connection is checked before it is used, and replaced if it is closed.
-        engine = create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
-        event.listen(engine, "begin", _begin_postgresql)
-        return engine
+        return _postgresql_engine(url)
     _make_folder(url)
     engine = create_engine(_with_default(url, "timeout", _LOCK_TIMEOUT))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    # A crawl may send no query for hours, and the server may close the connection during these hours. So each
+    # connection is checked before it is used, and replaced if it is closed.
+    engine = create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _read_only_engine(url: URL) -> Engine:
+    """Returns an engine whose connections can't write, whatever statement is sent on them."""
+    if url.get_backend_name() == "postgresql":
+        engine = _postgresql_engine(url)
+        event.listen(engine, "connect", _refuse_writes_on_postgresql)
+        return engine
+    if "uri" not in url.query:
+        if not Path(url.database or "").exists():
+            raise StorageError(f"there is no database {url.database}: store captures first, with `scrapy crawl`")
+        # A path in a URI is percent-encoded (https://www.sqlite.org/uri.html).
+        path = quote(str(Path(url.database or "").absolute()))
+        url = url.set(database=f"file:{path}").update_query_dict({"uri": "true"})
+    engine = create_engine(_with_default(url.update_query_dict({"mode": "ro"}), "timeout", _LOCK_TIMEOUT))
+    event.listen(engine, "connect", _refuse_writes_on_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _refuse_writes_on_postgresql(connection: Any, record: Any) -> None:
+    connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    connection.commit()
+
+
+def _refuse_writes_on_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _check_encoding(engine: Engine, name: str) -> None:

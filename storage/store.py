@@ -34,7 +34,7 @@ class Store:
         self.journal = Journal(database)
 
     @classmethod
-    def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD) -> Self:
+    def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:
         """Opens a database, after creating or migrating its tables if needed.
 
         url: the database's address in SQLAlchemy's form: `sqlite:////path/to/file` or
@@ -43,10 +43,11 @@ class Store:
         `s3://bucket/prefix`; '' to store all new payloads in the database. Payloads that are stored already are not
         moved.
         hold: how long a text is held that shares nothing with the text before (`diffing.timeline.settled`).
+        read_only: whether the database itself refuses every write. The tables are then neither created nor migrated.
 
         StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """
-        return cls(Database(url, packing.session_info(payloads_url)), hold)
+        return cls(Database(url, packing.session_info(payloads_url), read_only=read_only), hold)
 
     def close(self) -> None:
         """Closes all connections."""

@@ -56,6 +56,23 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str:
     return head_revision
 
 
+def require_current(reader: Engine, name: str) -> str:
+    """Returns the revision of the tables. name: the database's name in messages.
+
+    StorageError if it is not the current revision: a database that is opened read-only can't be migrated.
+    """
+    with reader.connect() as connection:
+        present = _revision_if_any(connection)
+    if present == head():
+        return present
+    check_can_upgrade(present, name)
+    raise StorageError(
+        f"{name} is empty: store captures first, with `scrapy crawl` or `clausewatch ingest`"
+        if present is None
+        else f"{name} was written by an older clausewatch: run `clausewatch status` once, which updates it"
+    )
+
+
 def check_can_upgrade(present: str | None, name: str) -> None:
     """Raises StorageError if this code can't migrate tables from a revision to the current revision.
 

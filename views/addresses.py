@@ -1,0 +1,75 @@
+"""The addresses of the reading room's pages: relative to the address of the room, beginning with a slash.
+
+Pages, feeds, the API and e-mails all take addresses from here. Addresses are stable: people cite them. An address that
+names a version by its id never changes its meaning. Pages that belong to no vendor begin with `/-/`, because no slug
+begins with a hyphen.
+"""
+
+from urllib.parse import quote, urlencode
+
+from core.policies import PolicyKey
+
+HOME = "/"
+SEARCH = "/-/search"
+API = "/-/api/v1"
+REVIEW = "/-/review"
+OPERATOR = "/-/operator"
+FEED = "/-/feed.atom"
+
+
+def vendor_page(vendor: str) -> str:
+    """Returns the address of a vendor's page. vendor: the vendor's slug."""
+    return f"/{vendor}"
+
+
+def policy_page(key: PolicyKey) -> str:
+    """Returns the address of a policy's timeline."""
+    return f"/{key.vendor}/{key.policy}"
+
+
+def version_page(key: PolicyKey, when: str) -> str:
+    """Returns the address of the text of a version. when: `@id`, a number or a date, as commands accept it."""
+    return f"{policy_page(key)}/{_when(when)}"
+
+
+def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = None) -> str:
+    """Returns the address of the comparison of two versions.
+
+    old, new: `@id`, a number or a date, as commands accept it. change: the number of a change, from 1, to which the
+    address points; None for the whole comparison.
+    """
+    fragment = f"#change-{change}" if change else ""
+    return f"{policy_page(key)}/{_when(old)}..{_when(new)}{fragment}"
+
+
+def clause_page(key: PolicyKey, version_id: str, position: int) -> str:
+    """Returns the address of a clause's line through time. position: the clause's position in the version, from 0."""
+    return f"{version_page(key, f'@{version_id}')}/clause/{position}"
+
+
+def captures_page(key: PolicyKey) -> str:
+    """Returns the address of the list of a policy's captures."""
+    return f"{policy_page(key)}/captures"
+
+
+def capture_page(capture_id: int) -> str:
+    """Returns the address of a capture's evidence."""
+    return f"/-/captures/{capture_id}"
+
+
+def search_page(query: str = "") -> str:
+    """Returns the address of the search, with a query in the search's language; '' for the empty form."""
+    return f"{SEARCH}?{urlencode({'q': query})}" if query else SEARCH
+
+
+def feed(vendor: str = "", policy: str = "") -> str:
+    """Returns the address of the Atom feed of a policy, of a vendor, or of everything.
+
+    vendor, policy: slugs; '' for all.
+    """
+    return "/".join(part for part in (f"/{vendor}" if vendor else "/-", policy, "feed.atom") if part)
+
+
+def _when(when: str) -> str:
+    # `#` begins a fragment; a number alone means the same.
+    return quote(when.removeprefix("#"), safe="@:")

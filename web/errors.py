@@ -1,0 +1,43 @@
+"""Turns errors into pages: one sentence that says what to do, and no traceback."""
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from core.exceptions import ClausewatchError, StoppedWorkError, UsageError
+from views import addresses
+from web.headers import HEADERS
+from web.rendering import page, prefix_of
+from web.room import NotFoundError
+
+_LOGGER = logging.getLogger("clausewatch.web")
+
+
+def error_response(request: Request, error: Exception) -> Response:
+    """Returns the answer to a request that failed, as JSON for the API and as a page for everything else."""
+    status, sentence = _status_and_sentence(error)
+    path = request.url.path.removeprefix(prefix_of(request))
+    if path.startswith(f"{addresses.API}/"):
+        return JSONResponse({"error": sentence}, status, HEADERS)
+    response = page(request, "error.html.j2", status, sentence=sentence)
+    # Starlette answers an unexpected error outside all middleware.
+    response.headers.update(HEADERS)
+    return response
+
+
+def _status_and_sentence(error: Exception) -> tuple[int, str]:
+    match error:
+        case NotFoundError() | UsageError():
+            return 404, str(error)
+        case HTTPException(status_code=404):
+            return 404, "There is no page at this address."
+        case HTTPException():
+            return error.status_code, error.detail
+        case StoppedWorkError():
+            return 422, f"These texts could not be compared: {error}"
+        case ClausewatchError():
+            _LOGGER.error("%s", error)
+            return 503, "The database can't be read at the moment. Try again in a minute."
+    return 500, "This page failed. The operator finds the reason in the log of the server."
