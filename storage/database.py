@@ -83,8 +83,8 @@ class Database:
     Every database error is raised as StorageError.
 
     url: the database's address in SQLAlchemy's form. info: the values to store in `Session.info` of every session.
-    read_only: whether the database itself refuses every write. Such a database is not migrated. If its schema is not the
-        current one, StorageError is raised.
+    read_only: whether the database itself refuses every write. Such a database is not migrated: StorageError if its
+        schema is not the current one.
     """
 
     def __init__(self, url: str, info: dict[Any, Any] | None = None, *, read_only: bool = False) -> None:

@@ -32,14 +32,8 @@ class _VendorLine:
 def home(request: Request) -> Response:
     """Answers with the vendors, the one that changed last first."""
     room = room_of(request)
-    lines = sorted(
-        _lines(room),
-        key=lambda line: (
-            line.since is None,
-            -(line.since or datetime.min).timestamp() if line.since else 0,
-            line.vendor.name,
-        ),
-    )
+    by_name = sorted(_lines(room), key=lambda line: line.vendor.name.casefold())
+    lines = sorted(by_name, key=lambda line: line.since or _NEVER, reverse=True)
     return page(request, "home.html.j2", lines=lines[:_VENDORS_PER_PAGE], vendors=len(lines))
 
 
