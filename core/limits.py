@@ -1,7 +1,8 @@
 """The limits on one piece of work in a process of its own, such as one reading, and the faults that end such work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 #: The kinds of faults. `time_limit`, `memory_limit`: the work exceeded a limit. `lost_worker`: the process ended before
 #: the work was done. `reader_error`: the program failed.
@@ -30,3 +31,13 @@ class WorkFault:
 
     kind: FaultKind
     sentence: str
+
+
+#: Calls a function without arguments, and returns its result. The function can be pickled. StoppedWorkError if the call
+#: was stopped because it exceeded a limit.
+Caller = Callable[[Callable[[], Any]], Any]
+
+
+def call_here(function: Callable[[], Any]) -> Any:
+    """Calls a function in this process, without limits."""
+    return function()

@@ -6,8 +6,8 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 """
 
 from core.email_addresses import checked_address
+from core.limits import Caller
 from reports.digest import compose
-from reports.isolation import Caller
 from reports.outbox import deliver_by_smtp, deliver_to_directory
 from reports.report import FileSide, Report, VersionSide, build_report, compare_files
 from reports.report_formats import REPORT_FORMATS

@@ -9,10 +9,11 @@ from typing import Any
 from core.dates import iso
 from core.declarations import Vendor
 from core.history import Announcement
+from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from diffing.timeline import announcements
 from reports.digest_email import DigestEntry, digest_entry
-from reports.isolation import Caller, call_here, fault_of
+from reports.isolation import fault_of
 from reports.report import Report, ReportSource, VersionSide, report_source
 from storage import Store
 

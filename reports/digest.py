@@ -9,6 +9,7 @@ from core.declarations import Vendor
 from core.email_addresses import checked_address
 from core.exceptions import DeclarationError
 from core.history import Absence, Announcement, History, SettledHistory, Telling
+from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
@@ -21,7 +22,7 @@ from reports.digest_email import (
     taken_back_entry,
     there_again_entry,
 )
-from reports.isolation import Caller, call_here, fault_of
+from reports.isolation import fault_of
 from reports.report import ReportSource, report_source
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 

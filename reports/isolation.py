@@ -1,21 +1,9 @@
 """Keeps what fails for one policy, or for one subscriber, from stopping the work for the others."""
 
-from collections.abc import Callable
-from typing import Any
-
 from core.exceptions import ClausewatchError, DamageError, NoWorkerError, StorageError
 
 # The length of the message of an unexpected error, in characters. The message may quote a page.
 _FAULT_LENGTH = 300
-
-#: Calls a function without arguments, and returns its result. The function can be pickled. StoppedWorkError if the call
-#: was stopped because it exceeded a limit.
-Caller = Callable[[Callable[[], Any]], Any]
-
-
-def call_here(function: Callable[[], Any]) -> Any:
-    """Calls a function in this process, without limits."""
-    return function()
 
 
 def fault_of(error: Exception) -> str:

@@ -11,11 +11,11 @@ from core.dates import iso, parse_span
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period, SettledHistory, names_version
+from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from diffing import compare
 from diffing.timeline import alternations
 from reports.capitals import terms_with_other_capitals
-from reports.isolation import Caller, call_here
 from storage import Store
 
 

@@ -8,6 +8,7 @@ from storage.archive_listings import ArchiveListings
 from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
+from storage.lineages import Lineages
 from storage.payloads import packing
 from storage.subscriptions import Subscriptions
 
@@ -19,11 +20,12 @@ class Store:
     archive_listings: the captures that a crawl of a web archive still has to fetch.
     subscriptions: subscribers and the outbox.
     journal: failed fetches, permanent redirects, and the last runs.
+    lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings`, `subscriptions` and `journal` commits before it returns. A method
-    raises StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data
-    that was stored earlier is not lost.
+    Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
+    database is full, locked, missing or damaged. The error's message advises the user. Data that was stored earlier is
+    not lost.
     """
 
     def __init__(self, database: Database, hold: timedelta = HOLD) -> None:
@@ -32,6 +34,7 @@ class Store:
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
         self.journal = Journal(database)
+        self.lineages = Lineages(database, self.library)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from core.limits import call_here
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS
-from reports.isolation import call_here
 from scripts.main import cli
 from tests.databases import database_url as database_url
 from tests.databases import empty_sqlite as empty_sqlite

@@ -464,6 +464,29 @@ class StandingRow(Base):
     held_text: Mapped[str] = mapped_column(AnyText)
 
 
+class StepRow(Base):
+    """A step of a policy's lineage (`core.lineage.Step`): how the clauses of two neighbouring versions belong together.
+
+    The row is derived: `storage.lineages` makes it, so that the two documents need not be compared each time.
+
+    new_sha256, old_sha256: the checksums of the documents of both versions (`DocumentRow`). `old_sha256` consists of
+        zeros for a version that is compared with no earlier version. Neither is a foreign key, so that a document can
+        be deleted without its steps.
+    rules: the rules by which the row was derived. If the rules are others now, the row doesn't count.
+    data: the compressed step (`formats.step_json`); empty if there is a fault. checksum: the SHA-256 of `data`.
+    fault: why the documents could not be compared; '' if they could.
+    """
+
+    __tablename__ = "steps"
+
+    new_sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
+    old_sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
+    rules: Mapped[str] = mapped_column(AnyText)
+    checksum: Mapped[str] = mapped_column(Sha256)
+    data: Mapped[bytes] = mapped_column(Bytes)
+    fault: Mapped[str] = mapped_column(AnyText)
+
+
 _changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
 Index(
     "policies_untold",

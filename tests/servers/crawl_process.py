@@ -254,8 +254,8 @@ def _make_quick(time: str, settings: Mapping[str, float]) -> None:
     import crawler.settings
     import intake.service
     import scripts.digest_delivery
+    from core.limits import call_here
     from crawler.spiders.live import LiveSpider
-    from reports.isolation import call_here
     from tests.keeping import InThisProcess
 
     clock = time_machine.travel(datetime.fromisoformat(time)).start()

@@ -1,0 +1,351 @@
+"""Since when each clause of a policy reads as it does, and what happened to one clause: for `blame` and `trace`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from core.changes import Change, ChangeKind, Redline, Significance
+from core.clauses import Clause, Document
+from core.escaping import escape_line
+from core.exceptions import UsageError
+from core.history import Observation, SettledHistory
+from core.limits import Caller
+from core.lineage import ChainEntry, Event, EventKind, Line, Since
+from core.policies import PolicyKey
+from diffing.lineage import chain, line_of, reads_so_since, redlines
+from diffing.normalization import fold, strip_typography
+from storage import Store
+from storage.lineages import Lineage
+
+# The kinds of changes without a redline, as in `core.changes.Change`.
+_WITHOUT_REDLINE = frozenset(["added", "removed", "moved", "renumbered"])
+
+
+@dataclass(frozen=True, slots=True)
+class VersionName:
+    """A version by its number, for display, and by its id, for addresses."""
+
+    number: int
+    id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields `version` and `id`."""
+        return {"version": self.number, "id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeName:
+    """A change, by its place in the comparison of two neighbouring versions.
+
+    number: the change's number in this comparison, from 1, as reports count.
+    """
+
+    old: VersionName
+    new: VersionName
+    number: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the change's JSON fields, which docs/contract.md describes."""
+        return {"old": self.old.to_dict(), "new": self.new.to_dict(), "number": self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseSince:
+    """A clause of a version, and since when it reads as it does.
+
+    clause: the clause.
+    first: the first capture with this reading.
+    before: the last capture before it, which shows the earlier reading, or the policy without the clause. None if no
+        earlier capture is known.
+    change: the change that made the clause read so. None if there is no comparison to name: the clause is as old as the
+        oldest version, or `unknown`.
+    kind, significance: the kind and the significance of this change; None without a change.
+    unknown: whether the clause may be older, because the comparison with the version before is missing.
+    """
+
+    clause: Clause
+    first: Observation
+    before: Observation | None
+    change: ChangeName | None
+    kind: ChangeKind | None
+    significance: Significance | None
+    unknown: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields of the clause, and when it came to read so. docs/contract.md describes them."""
+        return {
+            **self.clause.to_dict(),
+            **_interval(self.before, self.first),
+            "change": self.change.to_dict() if self.change else None,
+            "kind": self.kind,
+            "significance": self.significance,
+            **({"unknown": True} if self.unknown else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A version of a policy with the date of each clause.
+
+    pending: whether the version is not confirmed yet. first: the first capture of the version's period.
+    document: the text. clauses: its clauses, in reading order.
+    missing: a sentence for each comparison that is missing.
+    """
+
+    key: PolicyKey
+    version: VersionName
+    first: Observation
+    pending: bool
+    document: Document
+    clauses: tuple[ClauseSince, ...]
+    missing: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {
+            "vendor": self.key.vendor,
+            "policy": self.key.policy,
+            **self.version.to_dict(),
+            **({"pending": True} if self.pending else {}),
+            "first": self.first.to_dict(),
+            **self.document.stated(),
+            "clauses": [clause.to_dict() for clause in self.clauses],
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TracedEvent:
+    """Something that happened to a clause.
+
+    kind: what happened.
+    change: the change, with the clauses of both sides and the redline. Reports can render it.
+    old, new: the versions before and after. old is None if there is no version before.
+    before, first: the last capture before, and the first capture after. before is None if there is none.
+    name: the change's place in the comparison of both versions; None without a comparison.
+    """
+
+    kind: EventKind
+    change: Change
+    old: VersionName | None
+    new: VersionName
+    before: Observation | None
+    first: Observation
+    name: ChangeName | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {
+            "event": self.kind,
+            "old": self.old.to_dict() if self.old else None,
+            "new": self.new.to_dict(),
+            **_interval(self.before, self.first),
+            "number": self.name.number if self.name else None,
+            "change": self.change.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened to a clause, in order of time.
+
+    version, clause: the clause that was asked for, and the version in which it is.
+    events: what happened, oldest first; at least one event.
+    newest: the newest version. now: its clauses that descend from the clause; empty if the clause is gone.
+    missing: as for `Blame`.
+    """
+
+    key: PolicyKey
+    version: VersionName
+    clause: Clause
+    events: tuple[TracedEvent, ...]
+    newest: VersionName
+    now: tuple[Clause, ...]
+    missing: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {
+            "vendor": self.key.vendor,
+            "policy": self.key.policy,
+            **self.version.to_dict(),
+            "clause": self.clause.to_dict(),
+            "events": [event.to_dict() for event in self.events],
+            "newest": self.newest.to_dict(),
+            "now": [clause.to_dict() for clause in self.now],
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClauses:
+    """The clauses that a user's words name. version: the version in which they are. clauses: in reading order."""
+
+    version: VersionName
+    clauses: tuple[Clause, ...]
+
+
+def blame(store: Store, key: PolicyKey, when: str, calls: Caller, settled: SettledHistory | None = None) -> Blame:
+    """Returns a version of a policy, with since when each clause reads as it does.
+
+    when: a date, or a version's number or `@` and the beginning of its id, as for `Library.period`.
+    calls: makes missing comparisons, for instance in another process with limits. Nothing is written.
+    settled: the policy's settled history, if the caller has it.
+
+    UsageError if `when` selects no version, or one that never stood. StorageError if the database can't be read.
+    """
+    settled = settled or store.library.settled(key)
+    index = _index_named(store, key, when, chain(settled), settled)
+    lineage = store.lineages.lineage(key, calls, settled)
+    entry = lineage.entries[index]
+    document = _document(store, entry)
+    since = reads_so_since(lineage.steps[: index + 1])
+    clauses = [_clause_since(lineage, clause, of) for clause, of in zip(document.clauses, since, strict=True)]
+    return Blame(key, _name(entry), entry.first, entry.pending, document, tuple(clauses), _missing(key, lineage))
+
+
+def trace(
+    store: Store, key: PolicyKey, version_id: str, position: int, calls: Caller, settled: SettledHistory | None = None
+) -> Trace:
+    """Returns what happened to a clause.
+
+    version_id: the id of the version in which the clause is. position: the clause's position in that version.
+    calls, settled: as for `blame`.
+
+    UsageError if the policy has no such version, or the version no such clause, or if the version never stood.
+    StorageError if the database can't be read.
+    """
+    settled = settled or store.library.settled(key)
+    index = _index_named(store, key, f"@{version_id}", chain(settled), settled)
+    lineage = store.lineages.lineage(key, calls, settled)
+    if not 0 <= position < lineage.steps[index].clauses:
+        raise UsageError(f"version @{version_id} of {key} has no clause {position}")
+    line = line_of(lineage.steps, index, position)
+    newest = len(lineage.entries) - 1
+    indices = {index, newest} | {event.index for event in line.events}
+    indices |= {event.old_index for event in line.events if event.old_index is not None}
+    documents = {at: _document(store, lineage.entries[at]) for at in sorted(indices)}
+    return Trace(
+        key,
+        _name(lineage.entries[index]),
+        documents[index].clauses[position],
+        _traced(lineage, line, documents, calls),
+        _name(lineage.entries[newest]),
+        tuple(documents[newest].clauses[at] for at in line.places[newest]),
+        _missing(key, lineage),
+    )
+
+
+def find_clauses(store: Store, key: PolicyKey, words: str, when: str | None = None) -> FoundClauses:
+    """Returns the clauses of a policy that contain some words, from the newest version that has such a clause.
+
+    If clauses consist of nothing but these words, such as headings, only they are returned.
+
+    words: a part of a clause's text. Case, typography and white space make no difference.
+    when: the version in which to look, as for `blame`; None for all versions.
+
+    UsageError if no clause contains the words, or as for `blame`. StorageError if the database can't be read.
+    """
+    wanted = strip_typography(fold(words))
+    if not wanted:
+        raise UsageError("give a few words of the clause to trace")
+    settled = store.library.settled(key)
+    entries = chain(settled)
+    if when is not None or not entries:
+        entries = (entries[_index_named(store, key, when or "@", entries, settled)],)
+    for entry in {entry.version_id: entry for entry in reversed(entries)}.values():
+        texts = [(strip_typography(fold(clause.text)), clause) for clause in _document(store, entry).clauses]
+        found = [clause for text, clause in texts if text == wanted]
+        found = found or [clause for text, clause in texts if wanted in text]
+        if found:
+            return FoundClauses(_name(entry), tuple(found))
+    where = f"version {entries[0].number}" if when is not None else "any version"
+    raise UsageError(
+        f"no clause of {where} of {key} contains “{escape_line(words)}”; give fewer words, exactly as the policy has "
+        "them, or look for them with `clausewatch show`"
+    )
+
+
+def _index_named(
+    store: Store, key: PolicyKey, when: str, entries: Sequence[ChainEntry], settled: SettledHistory
+) -> int:
+    """Returns the index of the entry of a chain that a user names."""
+    counting = replace(settled.history, periods=(*settled.history.periods, *settled.pending))
+    period = store.library.period(key, counting, when)
+    named = [index for index, entry in enumerate(entries) if entry.version_id == period.version_id]
+    if not named:
+        number = counting.version(period.version_id).number
+        raise UsageError(
+            f"version {number} of {key} did not last, or is held, so no clause's history counts it; `clausewatch "
+            f"versions {key.vendor} --policy {key.policy}` lists the versions that stand"
+        )
+    begun = [index for index in named if entries[index].first.captured_at <= period.first.captured_at]
+    return begun[-1] if begun else named[0]
+
+
+def _document(store: Store, entry: ChainEntry) -> Document:
+    return store.library.document(entry.text.capture_id, entry.text.reader)
+
+
+def _name(entry: ChainEntry) -> VersionName:
+    return VersionName(entry.number, entry.version_id)
+
+
+def _change_name(lineage: Lineage, index: int, number: int | None) -> ChangeName | None:
+    if number is None:
+        return None
+    return ChangeName(_name(lineage.entries[index - 1]), _name(lineage.entries[index]), number)
+
+
+def _clause_since(lineage: Lineage, clause: Clause, since: Since) -> ClauseSince:
+    entry = lineage.entries[since.index]
+    link = lineage.steps[since.index].links[since.number - 1] if since.number is not None else None
+    return ClauseSince(
+        clause,
+        entry.first,
+        entry.before,
+        _change_name(lineage, since.index, since.number),
+        link.kind if link else None,
+        link.significance if link else None,
+        unknown=since.index in lineage.faults,
+    )
+
+
+def _traced(lineage: Lineage, line: Line, documents: Mapping[int, Document], calls: Caller) -> tuple[TracedEvent, ...]:
+    sides = []
+    for event in line.events:
+        old = () if event.kind == "returned" or event.old_index is None else event.old
+        olds = tuple(documents[event.index - 1].clauses[at] for at in old)
+        sides.append((olds, tuple(documents[event.index].clauses[at] for at in event.new)))
+    drawn = [at for at, event in enumerate(line.events) if event.change not in _WITHOUT_REDLINE]
+    pairs = [(_joined(sides[at][0]), _joined(sides[at][1])) for at in drawn]
+    parts: dict[int, Redline] = dict(zip(drawn, calls(partial(redlines, pairs)), strict=True)) if drawn else {}
+    return tuple(
+        _event(lineage, event, Change(event.change, event.significance, 1, *of_event, parts.get(at, ()), event.numbers))
+        for at, (event, of_event) in enumerate(zip(line.events, sides, strict=True))
+    )
+
+
+def _event(lineage: Lineage, event: Event, change: Change) -> TracedEvent:
+    entry = lineage.entries[event.index]
+    before = _name(lineage.entries[event.index - 1]) if event.index else None
+    name = _change_name(lineage, event.index, event.number)
+    return TracedEvent(event.kind, change, before, _name(entry), entry.before, entry.first, name)
+
+
+def _joined(clauses: Sequence[Clause]) -> str:
+    return " ".join(clause.text for clause in clauses)
+
+
+def _missing(key: PolicyKey, lineage: Lineage) -> tuple[str, ...]:
+    return tuple(
+        f"Version {lineage.entries[index].number} could not be compared with version "
+        f"{lineage.entries[index - 1].number}, so what became of the clauses between them is not known: {fault}. "
+        f"`clausewatch reextract {key.vendor}` tries again."
+        for index, fault in sorted(lineage.faults.items())
+    )
+
+
+def _interval(before: Observation | None, first: Observation) -> dict[str, Any]:
+    return {"interval": {"after": before.to_dict() if before else None, "before": first.to_dict()}}
