@@ -61,6 +61,26 @@ def parse_span(text: str) -> Span:
     return Span(begin, after - timedelta(microseconds=1))
 
 
+def parse_range(text: str) -> Span:
+    """Returns the span from one date to another, both included.
+
+    text: two dates as for `parse_span` with `..` between them: `2016..2018-05`. If one of them is left out, the span
+        begins or ends with the calendar. A single date names its own span.
+
+    UsageError if a date can't be read, or if the first is later than the second.
+    """
+    begin, dots, end = text.partition("..")
+    if not begin.strip() and not end.strip():
+        raise UsageError(f"{text!r} names no date: give two dates with .. between them, like 2016..2018-05")
+    first = parse_span(begin).begin if begin.strip() else datetime.min.replace(tzinfo=UTC)
+    if not dots:
+        return parse_span(begin)
+    last = parse_span(end).end if end.strip() else datetime.max.replace(tzinfo=UTC)
+    if first > last:
+        raise UsageError(f"{text!r} ends before it begins: give the earlier date first")
+    return Span(first, last)
+
+
 def _precision(text: str) -> timedelta:
     """Returns the length of the span that an ISO 8601 time names."""
     with_seconds = _WITH_SECONDS.match(text)
