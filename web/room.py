@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from core.declarations import Policy, Vendor, sound_vendors
 from core.exceptions import DeclarationError, UsageError
+from core.limits import Caller
 from core.policies import PolicyKey
-from reports import Caller
 from storage import Standing, Store
 
 # For how long the declarations and the standings are shown without being read again, in seconds.

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from core.limits import call_here
 from core.settings import load_settings
-from reports.isolation import call_here
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
