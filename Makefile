@@ -28,6 +28,11 @@ install: .venv/.installed .venv-archive/.installed
 	.venv-archive/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-archive.lock
 	touch $@
 
+# What the tests of the reading room's pages take from npm. Where npm is missing, these tests are skipped.
+NODE := tests/browser/node_modules
+$(NODE)/.installed: tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/browser && touch $@; fi
+
 demo: install
 	$(BIN)/python -m demo
 
@@ -42,7 +47,7 @@ check-oldest: .venv-oldest/.installed
 # Everything this machine can run. In four processes, since much of the time is spent waiting for servers; a file's
 # tests share their servers, so they stay in one process. The files keep their order, in which the server tests are
 # first: see tests/servers/conftest.py.
-test: install
+test: install $(NODE)/.installed
 	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: install
@@ -63,6 +68,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
 lock: .venv/.installed
 	$(BIN)/$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
 	$(BIN)/$(LOCK) --extra dev --resolution lowest-direct pyproject.toml --output-file requirements-oldest.lock
+	npm update --silent --package-lock-only --prefix tests/browser
 	$(BIN)/$(LOCK) --no-emit-package brotlipy requirements-archive.in --output-file requirements-archive.lock
 
 # The command reference is made from the commands' own help; a test fails when it is out of date.
@@ -70,4 +76,4 @@ docs: install
 	$(BIN)/python -m scripts.reference > docs/commands.md
 
 clean:
-	rm -rf .venv .venv-archive .venv-oldest demo/output
+	rm -rf .venv .venv-archive .venv-oldest $(NODE) demo/output
