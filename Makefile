@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo check check-oldest test lint format lock docs clean
+.PHONY: install demo room check check-oldest test lint format lock docs clean
 
 install: .venv/.installed .venv-archive/.installed
 
@@ -35,6 +35,10 @@ $(NODE)/.installed: tests/browser/package-lock.json
 
 demo: install
 	$(BIN)/python -m demo
+
+# Opens the history that the demo has stored in a browser.
+room: install
+	$(BIN)/python -m demo.room
 
 # The inner loop: what needs no server, no PostgreSQL and none of the captures in ../shared, and is quick.
 CHECK := --numprocesses 2 --dist worksteal -r fE --ignore tests/servers -m "not server and not shared and not slow"

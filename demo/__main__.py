@@ -15,10 +15,10 @@ from pathlib import Path
 
 from core.settings import CHECKOUT
 from demo.captures import PAGES, archived_pages, declaration
+from demo.output import OUTPUT, STORED
 from loopback.archive import serve_archive, write_warc
 from loopback.pages import Page, serve_pages
 
-OUTPUT = Path(__file__).parent / "output"
 _BIN = Path(sys.executable).parent
 
 
@@ -32,8 +32,7 @@ def main() -> None:
         (OUTPUT / "vendors" / "lanternpost.yaml").write_text(declaration(f"{site.url}/legal/privacy"), encoding="utf-8")
         with serve_archive(Path(warcs)) as archive:
             environment = {
-                "CLAUSEWATCH_DATABASE_URL": f"sqlite:///{OUTPUT / 'clausewatch.db'}",
-                "CLAUSEWATCH_VENDORS": str(OUTPUT / "vendors"),
+                **STORED,
                 "CLAUSEWATCH_ALLOW_PRIVATE": "1",
                 "CLAUSEWATCH_CONFIRM_AFTER": "5",  # seconds; minutes would be too long for a demo
                 "WAYBACK_URL": archive.url,
@@ -62,6 +61,7 @@ def main() -> None:
         )
         _run("Write the colleague's e-mail digest to a folder", f"clausewatch digest --to {mail}", environment)
     _say(f"Now open the HTML report {report} and the digest in {mail}. All captures are in {_relative(OUTPUT)}.")
+    _say("To open the whole history in a browser, run `make room`.")
 
 
 def _run(purpose: str, command: str, environment: dict[str, str]) -> None:

@@ -37,7 +37,7 @@ def main() -> None:
     small, large = options.small, options.large
     kinds = ["SQLite", "PostgreSQL"] if options.postgresql else ["SQLite"]
     sides = {
-        (kind, captures): _side(options.folder, options.postgresql if kind == "PostgreSQL" else None, captures)
+        (kind, captures): side_in(options.folder, options.postgresql if kind == "PostgreSQL" else None, captures)
         for kind in kinds
         for captures in (small, large)
     }
@@ -57,7 +57,7 @@ def main() -> None:
         print(line, flush=True)
 
 
-def _side(folder: Path, server: str | None, captures: int) -> Side:
+def side_in(folder: Path, server: str | None, captures: int) -> Side:
     """Returns the database that has the given number of captures. Creates the database if it doesn't exist."""
     own_folder = folder / f"{captures}"
     watched = policies(captures)
