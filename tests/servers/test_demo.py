@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 from core.settings import CHECKOUT
-from demo.__main__ import OUTPUT
+from demo.output import OUTPUT
 
 
 def test_the_demo_runs_the_main_job_from_crawl_to_digest() -> None:
