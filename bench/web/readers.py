@@ -50,7 +50,7 @@ class RunningRoom:
 def running_room(side: Side) -> Iterator[RunningRoom]:
     """Starts `clausewatch serve` on a database, and ends it with the block."""
     environment = {**os.environ, "CLAUSEWATCH_DATABASE_URL": side.url, "CLAUSEWATCH_VENDORS": str(side.vendors)}
-    command = [Path(sys.executable).parent / "clausewatch", "serve", "--port", str(_PORT)]
+    command = [str(Path(sys.executable).parent / "clausewatch"), "serve", "--port", str(_PORT)]
     with subprocess.Popen(command, env=environment, cwd=CHECKOUT) as process:
         room = RunningRoom(_PORT, process.pid)
         try:
