@@ -83,9 +83,12 @@ def event_notes(event: TracedEvent) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def place_of(clause: Clause) -> str:
-    """Returns the headings above a clause: `“Privacy policy › Cookies”`, or `the top level`."""
-    path = [shortened(printable(heading), _HEADING) for heading in clause.heading_path]
+def place_of(clause: Clause, innermost: bool = False) -> str:
+    """Returns the headings above a clause: `“Privacy policy › Cookies”`, or `the top level`.
+
+    innermost: whether only the innermost heading is named.
+    """
+    path = [shortened(printable(heading), _HEADING) for heading in clause.heading_path[-1 if innermost else 0 :]]
     return f"“{PATH_SEPARATOR.join(path)}”" if path else f"the {TOP_LEVEL}"
 
 

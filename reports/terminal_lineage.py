@@ -14,7 +14,7 @@ from views.clause_history import Blame, Trace, TracedEvent
 
 # The columns of a date, with the sign in front and the gap behind it; and the same with the number of a version.
 _DATE = 13
-_DATE_AND_VERSION = 20
+_MARGIN = 19
 # Events that show the clause's text, since no redline does.
 _WITH_TEXT: frozenset[EventKind] = frozenset(["appeared", "unknown", "removed", "returned"])
 
@@ -23,8 +23,7 @@ def print_blame(blame: Blame, console: Console) -> None:
     """Prints each clause with the day since when it reads so, and the number of the first version that has it so."""
     for since in blame.clauses:
         clause = since.clause
-        number = since.change.new.number if since.change else None
-        mark = f"{since_words(since):>11}  {f'#{number}' if number else '':<7}"
+        mark = f"{since_words(since):>11} {f'#{since.version.number}':>5}".ljust(_MARGIN)
         text = Text(numbered(clause))
         if clause.kind == "heading":
             print_line(console, Text(""))
@@ -32,7 +31,7 @@ def print_blame(blame: Blame, console: Console) -> None:
             text.stylize("bold")
         elif clause.kind == "list_item" and not clause.label:
             text = Text("• ").append(text)
-        print_line(console, text, indent=_DATE_AND_VERSION, mark=mark)
+        print_line(console, text, indent=_MARGIN, mark=mark)
 
 
 def print_trace(trace: Trace, console: Console) -> None:

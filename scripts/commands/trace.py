@@ -1,9 +1,12 @@
 """`clausewatch trace`"""
 
+from collections.abc import Iterator, Sequence
+
 import click
 from rich.console import Console
 
 from core.exceptions import UsageError
+from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from intake.derived import comparing_calls, refresh_derived
@@ -13,7 +16,7 @@ from reports.places import numbered
 from reports.terminal_lineage import print_trace
 from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
 from scripts.printing import print_json, print_sentences
-from views.clause_history import FoundClauses, find_clauses, trace
+from views.clause_history import FoundClause, find_clauses, trace
 
 # At most so many of several clauses that contain the words are listed, each with so many characters.
 _LISTED = 9
@@ -25,7 +28,7 @@ _EXCERPT = 70
 @click.argument("words", metavar="WORDS")
 @click.option(
     "--clause",
-    "chosen",
+    "number",
     metavar="N",
     type=click.IntRange(min=1),
     help="If several clauses contain the words, take the one with this number in the list that the message gives.",
@@ -38,7 +41,7 @@ _EXCERPT = 70
 )
 @policy_option
 @format_option("text", "json")
-def command(vendor: str, words: str, chosen: int | None, at: str | None, policy: str, output_format: str) -> None:
+def command(vendor: str, words: str, number: int | None, at: str | None, policy: str, output_format: str) -> None:
     """Follow one clause of a policy through all versions.
 
     WORDS are some words of the clause, as the policy has them: `clausewatch trace hesk "clear gifs"`. Prints when the
@@ -49,37 +52,45 @@ def command(vendor: str, words: str, chosen: int | None, at: str | None, policy:
     key = PolicyKey(vendor, policy)
     declaration, _ = declared_policy(settings, key)
     with open_store(settings) as store, comparing_calls(settings.limits) as call:
-        found = find_clauses(store, key, words, at)
-        clause = found.clauses[_index(found, words, chosen)]
         refresh_derived(store, [key], call)
-        result = trace(store, key, found.version.id, clause.position, call)
+        found = find_clauses(store, key, words, call, at)
+        chosen = _chosen(found, number)
+        result = trace(store, key, chosen.version.id, chosen.clause.position, call)
     if output_format == "json":
         print_json(result.to_dict())
         return
     click.echo(
-        f"{declaration.name} {policy}: a clause of version {found.version.number} (@{found.version.id})\n", err=True
+        f"{declaration.name} {policy}: a clause of version {chosen.version.number} (@{chosen.version.id})\n", err=True
     )
     print_trace(result, Console(highlight=False))
+    if len(found) > 1:
+        click.echo("\nOther clauses contain these words, too. To follow one of them, add its number with --clause:")
+        click.echo("\n".join(_list_lines(found, without=chosen)))
     if result.missing:
         click.echo()
         print_sentences(result.missing)
 
 
-def _index(found: FoundClauses, words: str, chosen: int | None) -> int:
-    """Returns the index of the clause that the user means. UsageError if it isn't clear, or if there is none."""
-    count = len(found.clauses)
-    if chosen is not None and chosen <= count:
-        return chosen - 1
-    if count == 1 and chosen is None:
-        return 0
-    listed = [
-        f"  {number}. {shortened(numbered(clause), _EXCERPT)}\n     under {place_of(clause)}"
-        for number, clause in enumerate(found.clauses[:_LISTED], start=1)
-    ]
-    more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
-    contain = "clauses contain" if count > 1 else "clause contains"
-    problem = (
-        f"{count} {contain} these words in version {found.version.number}; give more words of the clause that you "
-        "mean, or its number with --clause:"
-    )
-    raise UsageError("\n".join([problem, *listed, *more]))
+def _chosen(found: Sequence[FoundClause], number: int | None) -> FoundClause:
+    """Returns the clause that the user means. number: its number in the list. UsageError if it isn't clear."""
+    newest = [clause for clause in found if clause.is_newest]
+    if number is not None and number <= len(found):
+        return found[number - 1]
+    if number is None and len(newest) == 1:
+        return newest[0]
+    if number is None:
+        problem = f"{len(newest)} clauses of version {newest[0].version.number} contain these words; give more words of"
+    else:
+        problem = f"only {plural(len(found), 'clause')} with these words can be followed; give other words of"
+    advice = "the clause that you mean, or its number with --clause:"
+    raise UsageError("\n".join([f"{problem} {advice}", *_list_lines(found)]))
+
+
+def _list_lines(found: Sequence[FoundClause], without: FoundClause | None = None) -> Iterator[str]:
+    """Yields the lines of a list of clauses with their numbers. without: a clause that is left out."""
+    for number, item in enumerate(found[:_LISTED], start=1):
+        if item is not without:
+            yield f"{number:>4}. {shortened(numbered(item.clause), _EXCERPT)}"
+            yield f"      version {item.version.number}, under {place_of(item.clause, innermost=True)}"
+    if len(found) > _LISTED:
+        yield f"      and {len(found) - _LISTED} more"
