@@ -134,9 +134,9 @@ def test_intake_makes_steps_at_its_end_and_only_for_new_texts(store: Store, monk
 
 def test_steps_are_deleted_with_the_history(store: Store) -> None:
     keep_archived(store, A, 0)
-    other = replace(capture_of(B, 1, source="wayback"), policy="cookies")
+    other = replace(capture_of(B, 1, source="wayback"), policy="privacy-eu")
     keep(store, other, B, POLICY)
-    for key in (KEY, PolicyKey("marmot", "cookies")):
+    for key in (KEY, PolicyKey("marmot", "privacy-eu")):
         store.lineages.refresh(key, call_here)
     assert count_rows(store) == 2
     remove_history(store, KEY)

@@ -45,6 +45,7 @@ CHECKSUMS = {
     "0011_told_once.py": "8903bc6ee9a41ca05f23412788e527bee6cf4e11fe1bb4ffb5b09c9ec28b7af7",
     "0012_journal.py": "2032ea016a17f017657cde82d4266ab5faa2a4a7e4a01c21de822af66f2d0fa4",
     "0013_absences.py": "9c188c87bb37c4555555eadda878938e119c6473638ae214bbe9ad8ec0240ff4",
+    "0014_steps.py": "fb9c3347c706ac4449f4b9ef1492e8bac4888d5dd76493211820994983ccb666",
 }
 
 
