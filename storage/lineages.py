@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
@@ -39,6 +39,29 @@ _NO_DOCUMENT = "0" * 64
 _LOOKED_BACK = 30
 # How many rows one query looks up.
 _AT_ONCE = 10_000
+
+
+def _earlier_captures() -> Select[Any]:
+    """Returns the query for the captures before a capture: the version of each, and whether a step leads to its text.
+
+    A version is in the chain if a step leads to the document of its first capture there. The later captures may differ
+    in what makes no version, such as links.
+    """
+    earlier = (
+        select(ReadingRow.version_id, ReadingRow.document_sha256)
+        .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
+        .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
+        .where(CaptureRow.captured_at < bindparam("captured_at"), ReadingRow.reader == bindparam("reader"))
+        .order_by(CaptureRow.captured_at.desc())
+        .limit(_LOOKED_BACK)
+        .subquery()
+    )
+    step = select(StepRow.new_sha256).where(StepRow.new_sha256 == earlier.c.document_sha256)
+    return select(earlier.c.version_id, step.where(StepRow.rules == bindparam("rules")).exists())
+
+
+# Built once, because to build it takes longer than to execute it.
+_EARLIER = _earlier_captures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +138,15 @@ class Lineages:
 
         It takes one query. False if the answer would need the whole history. reading: the values of the reading's row.
         """
-        earlier = (
-            select(ReadingRow.version_id, ReadingRow.document_sha256)
-            .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
-            .where(CaptureRow.vendor == capture.vendor, CaptureRow.policy == capture.policy)
-            .where(CaptureRow.captured_at < capture.captured_at, ReadingRow.reader == reading["reader"])
-            .order_by(CaptureRow.captured_at.desc())
-            .limit(_LOOKED_BACK)
-            .subquery()
-        )
-        # The version is in the chain if a step leads to its document. That is the document of its first capture there;
-        # the later captures may differ in what makes no version, such as links.
-        in_chain = select(StepRow.new_sha256).where(
-            StepRow.new_sha256 == earlier.c.document_sha256, StepRow.rules == _RULES
-        )
-        query = select(earlier.c.version_id, in_chain.exists())
+        values = {
+            "vendor": capture.vendor,
+            "policy": capture.policy,
+            "captured_at": capture.captured_at,
+            "reader": reading["reader"],
+            "rules": _RULES,
+        }
         with self._database.read_session() as session:
-            rows = session.execute(query).all()
+            rows = session.connection().execute(_EARLIER, values).all()
         versions = [(version_id == reading["version_id"], has_step) for version_id, has_step in rows]
         return bool(versions) and versions[0][0] and any(same and has_step for same, has_step in versions)
 
