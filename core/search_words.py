@@ -151,6 +151,23 @@ def _pairs(run: str) -> list[str]:
     return [run[index : index + 2] for index in range(len(run))]
 
 
+def scope_words(vendor: str, policy: str) -> list[str]:
+    """Returns the words by which an index finds the clauses of a vendor, of all policies with a name, and of a policy.
+
+    No text contains these words.
+    """
+    return [scope_word(vendor, None), scope_word(None, policy), scope_word(vendor, policy)]
+
+
+def scope_word(vendor: str | None, policy: str | None) -> str:
+    """Returns the one of `scope_words` that a search for a vendor, a policy's name or both needs; '' for neither.
+
+    vendor, policy: slugs. Their hyphens and underscores are replaced, because SQLite divides words at them.
+    """
+    names = [name and re.sub("[^a-z0-9]", lambda match: chr(0xE100 + ord(match[0])), name) for name in (vendor, policy)]
+    return "".join(sign + name for sign, name in zip("\ue001\ue002", names, strict=True) if name)
+
+
 def pieces(text: str, terms: Sequence[Term]) -> list[Piece]:
     """Returns a text, divided where a term begins or ends in it. The pieces together are the text.
 

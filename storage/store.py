@@ -5,6 +5,7 @@ from typing import Self
 
 from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
+from storage.clause_index import ClauseIndex
 from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
@@ -32,6 +33,7 @@ class Store:
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
         self.journal = Journal(database)
+        self.clause_index = ClauseIndex(database, hold)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD) -> Self:
