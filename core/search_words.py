@@ -204,7 +204,10 @@ def _places(words: Sequence[str], term: Term) -> list[int]:
 
 
 def _located_words(text: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """Returns the words of a text as `_words` does, and where each begins and ends. text: as `_displayed` returns it."""
+    """Returns the words of a text as `_words` does, and where each begins and ends in the text.
+
+    text: as `_displayed` returns it.
+    """
     wrapped = {match.start() for match in _WRAPPED.finditer(text)}
     parts = ["" if index in wrapped else _FOLDED[ord(character)] for index, character in enumerate(text)]
     begins = list(accumulate(map(len, parts), initial=0))  # of each character of the text, in the folded text
@@ -251,7 +254,7 @@ def _folded_part(character: str) -> str:
         return ""
     if category[0] not in "LNM":
         return " "
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     if "\u0300" <= base <= "\u036f":  # an accent that belongs to no composed letter
         return ""
     is_latin_or_greek = base < "\u0400" or "\u1e00" <= base < "\u2000"

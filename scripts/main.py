@@ -19,6 +19,7 @@ _COMMANDS = (
     "versions",
     "show",
     "report",
+    "search",
     "diff",
     "changes",
     "status",

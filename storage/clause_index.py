@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.clauses import Clause
@@ -25,7 +25,7 @@ from storage.clause_search import ClauseSearch, FoundClause, found_clauses, id_o
 from storage.database import Database
 from storage.histories import history_of, settled_in
 from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
-from storage.tables.search_models import ClauseTextRow, IndexedPolicyRow
+from storage.tables.search_models import CLAUSE_TEXTS, INDEXED_POLICIES
 from storage.verdicts import REASONS_BY_TEXT, JudgedCapture, judged_captures
 
 # The number of the rules by which the index follows from documents and periods. If you change these rules, raise it.
@@ -40,7 +40,8 @@ _NOT_RELIABLE: dict[str, Any] = {"revision": -1, "periods": [], "steady_version"
 
 _T = TypeVar("_T")
 
-_IS_INDEXED = and_(IndexedPolicyRow.vendor == PolicyRow.vendor, IndexedPolicyRow.policy == PolicyRow.policy)
+_INDEXED = INDEXED_POLICIES.c
+_IS_INDEXED = and_(_INDEXED.vendor == PolicyRow.vendor, _INDEXED.policy == PolicyRow.policy)
 _CONTENT = ("kind", "label", "heading_path", "text", "version_id", "position", "appeared_at")
 
 
@@ -73,13 +74,13 @@ class ClauseIndex:
         """Returns the policies whose index is out of date, in alphabetical order."""
         query = (
             select(PolicyRow.vendor, PolicyRow.policy)
-            .outerjoin(IndexedPolicyRow, _IS_INDEXED)
+            .outerjoin(INDEXED_POLICIES, _IS_INDEXED)
             .where(
                 PolicyRow.reader.is_not(None),
                 or_(
-                    IndexedPolicyRow.vendor.is_(None),
-                    IndexedPolicyRow.revision != PolicyRow.revision,
-                    IndexedPolicyRow.rules != self._rules,
+                    _INDEXED.vendor.is_(None),
+                    _INDEXED.revision != PolicyRow.revision,
+                    _INDEXED.rules != self._rules,
                 ),
             )
         )
@@ -141,14 +142,16 @@ def _portions_of(needed: _Update) -> Iterator[_Update]:
 
 def remove(session: Session, key: PolicyKey) -> None:
     """Deletes the index of a policy."""
-    for table in (ClauseTextRow, IndexedPolicyRow):
-        session.execute(delete(table).where(table.vendor == key.vendor, table.policy == key.policy))
+    for table in (CLAUSE_TEXTS, INDEXED_POLICIES):
+        session.execute(delete(table).where(_is_of(table, key)))
+
+
+def _is_of(table: Table, key: PolicyKey) -> ColumnElement[bool]:
+    return and_(table.c.vendor == key.vendor, table.c.policy == key.policy)
 
 
 def _state(session: Session, key: PolicyKey) -> dict[str, Any] | None:
-    columns = IndexedPolicyRow.__table__.c
-    query = select(columns).where(columns.vendor == key.vendor, columns.policy == key.policy)
-    row = session.execute(query).one_or_none()
+    row = session.execute(select(INDEXED_POLICIES).where(_is_of(INDEXED_POLICIES, key))).one_or_none()
     if row is None:
         return None
     state = dict(row._mapping)
@@ -166,10 +169,10 @@ def _policy_state(session: Session, key: PolicyKey) -> tuple[int, str | None] | 
 def _needed_update(session: Session, key: PolicyKey, rules: str, hold: timedelta) -> _Update | None:
     """Returns what has to be written to bring the index of a policy up to date; None if it is."""
     state, present = _state(session, key), _policy_state(session, key)
-    if present is None or present[1] is None:
+    if present is None:
         return None
     revision, reader = present
-    if state is not None and (state["rules"], state["revision"]) == (rules, revision):
+    if reader is None or (state is not None and (state["rules"], state["revision"]) == (rules, revision)):
         return None
     is_reliable = state is not None and (state["rules"], state["reader"]) == (rules, reader)
     counted = session.get(CountRow, key)
@@ -182,20 +185,21 @@ def _needed_update(session: Session, key: PolicyKey, rules: str, hold: timedelta
     settled = settled_in(session, history_of(judged), hold)
     is_steady = reviews == 0 and captures == len(judged) and _is_steady(judged, settled)
     language = _only_language(session, key, reader) if is_steady else None
-    new_state = {
+    new_periods = _periods(settled)
+    new_state: dict[str, Any] = {
         "rules": rules,
         "revision": revision,
         "reader": reader,
-        "periods": _periods(settled),
+        "periods": new_periods,
         "captures": captures,
         "newest": max((capture.captured_at for capture in judged), default=None),
         "steady_version": settled.history.periods[-1].version_id if language is not None else None,
         "steady_language": language,
     }
     old_periods = state["periods"] if state is not None and is_reliable else []
-    if old_periods and old_periods == new_state["periods"]:
+    if old_periods and old_periods == new_periods:
         return _Update(present, state, new_state)
-    wanted, rows, is_complete = _wanted_rows(session, key, settled, old_periods, new_state["periods"])
+    wanted, rows, is_complete = _wanted_rows(session, key, settled, old_periods, new_periods)
     if not is_complete:
         new_state |= _NOT_RELIABLE
     update_without_rows = _Update(present, state, new_state)
@@ -220,11 +224,10 @@ def _newest_of_steady(session: Session, key: PolicyKey, state: Mapping[str, Any]
     count, least, greatest, least_language, greatest_language, newest = session.execute(query).one()
     if state["captures"] + count != captures:
         return None
-    if count == 0:
-        return state["newest"]
-    is_same = least == greatest == state["steady_version"]
-    is_same = is_same and least_language == greatest_language == state["steady_language"]
-    return newest if is_same else None
+    is_same = count == 0 or least == greatest == state["steady_version"]
+    is_same = is_same and (count == 0 or least_language == greatest_language == state["steady_language"])
+    moment: datetime | None = newest if count else state["newest"]
+    return moment if is_same else None
 
 
 def _is_steady(judged: Collection[JudgedCapture], settled: SettledHistory) -> bool:
@@ -278,9 +281,8 @@ def _wanted_rows(
     old_periods: the periods from which the present rows were made; empty if they can't be relied on. Only the documents
     of versions that they don't have, or that the columns of a row come from, are read.
     """
-    columns = [column for column in ClauseTextRow.__table__.c if column.name != "words"]
-    query = select(*columns).where(ClauseTextRow.vendor == key.vendor, ClauseTextRow.policy == key.policy)
-    rows = session.execute(query).all()
+    columns = [column for column in CLAUSE_TEXTS.c if column.name != "words"]
+    rows = session.execute(select(*columns).where(_is_of(CLAUSE_TEXTS, key))).all()
     present = {row.text_key: row for row in rows}
     versions = {version.id: version for version in settled.history.versions}
     times = Counter(begin for _, begin, _ in old_periods)
@@ -378,24 +380,22 @@ def _difference(
 
 def _apply(session: Session, key: PolicyKey, portion: _Update) -> None:
     connection = session.connection()
-    table = ClauseTextRow.__table__
     for some_ids in _portions(portion.removed):
-        connection.execute(delete(table).where(table.c.id.in_(some_ids)))
+        connection.execute(delete(CLAUSE_TEXTS).where(CLAUSE_TEXTS.c.id.in_(some_ids)))
     for row_id, values in portion.changed:
-        connection.execute(update(table).where(table.c.id == row_id), values)
+        connection.execute(update(CLAUSE_TEXTS).where(CLAUSE_TEXTS.c.id == row_id), values)
     scope = [LEFT_OUT, *scope_words(key.vendor, key.policy)]
     for rows in _portions(portion.added):
         ids = _free_ids(session, [id_of(key, row["appeared_at"], row["position"]) for row in rows])
         connection.execute(
-            insert(table),
+            insert(CLAUSE_TEXTS),
             [
                 row | {"id": row_id, "words": index_words(row["text"]) + scope}
                 for row, row_id in zip(rows, ids, strict=True)
             ],
         )
-    states = IndexedPolicyRow.__table__
-    connection.execute(delete(states).where(states.c.vendor == key.vendor, states.c.policy == key.policy))
-    connection.execute(insert(states), {"vendor": key.vendor, "policy": key.policy, **portion.state})
+    connection.execute(delete(INDEXED_POLICIES).where(_is_of(INDEXED_POLICIES, key)))
+    connection.execute(insert(INDEXED_POLICIES), {"vendor": key.vendor, "policy": key.policy, **portion.state})
 
 
 def _free_ids(session: Session, ids: Sequence[int]) -> list[int]:
@@ -403,7 +403,7 @@ def _free_ids(session: Session, ids: Sequence[int]) -> list[int]:
     result = list(ids)
     taken: set[int] = set()
     while True:
-        taken |= set(session.scalars(select(ClauseTextRow.id).where(ClauseTextRow.id.in_(result))))
+        taken |= set(session.scalars(select(CLAUSE_TEXTS.c.id).where(CLAUSE_TEXTS.c.id.in_(result))))
         used: set[int] = set()
         is_changed = False
         for index, row_id in enumerate(result):

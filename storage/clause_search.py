@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from core.captures import BEGIN_OF_THE_WEB
 from core.clauses import ClauseKind
 from core.dates import Span
-from core.search_words import Term, scope_word
 from core.policies import PolicyKey
-from storage.tables.search_models import ClauseTextRow
+from core.search_words import Term, scope_word
+from storage.tables.search_models import CLAUSE_TEXTS
 
 # The parts of the id of a text, in bits: the policy, and the position of the clause.
 _POLICY_BITS, _POSITION_BITS = 16, 14
@@ -29,7 +29,7 @@ _BEYOND_LAST_ID = (1 << 63) - 1
 # SQLite's full-text table. It is no part of the metadata, because SQLAlchemy has no virtual tables.
 _WORDS = table("clause_words", column("rowid", BigInteger))
 _MATCHED = column("clause_words", String)
-_COLUMNS = [each for each in ClauseTextRow.__table__.c if each.name != "words"]
+_COLUMNS = [each for each in CLAUSE_TEXTS.c if each.name != "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class ClauseSearch:
 class FoundClause:
     """A clause that was found. The fields are the columns of `storage.tables.search_models.ClauseTextRow`.
 
-    spans: the first time at which the policy had the text in each span, and the first time at which it no longer had it;
-        None if it still has it.
+    spans: when the policy had the text (`diffing.clause_spans.HeldText`).
     """
 
     id: int
@@ -105,24 +104,24 @@ def _query(session: Session, search: ClauseSearch) -> Select[Any]:
     scope = scope_word(search.vendor, search.policy)
     if session.get_bind().dialect.name == "sqlite":
         row_id: ColumnElement[int] = _WORDS.c.rowid
-        query = select(*_COLUMNS).select_from(_WORDS.join(ClauseTextRow, ClauseTextRow.id == row_id))
+        query = select(*_COLUMNS).select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id))
         query = query.where(_MATCHED.op("MATCH")(_sqlite_words(search.terms, scope)))
     else:
-        row_id = ClauseTextRow.__table__.c.id
+        row_id = CLAUSE_TEXTS.c.id
         words = cast(_postgresql_words(search.terms, scope), TSQUERY)
-        query = select(*_COLUMNS).where(ClauseTextRow.__table__.c.words.op("@@")(words))
+        query = select(*_COLUMNS).where(CLAUSE_TEXTS.c.words.op("@@")(words))
     if search.before is not None:
         query = query.where(row_id < search.before)
     if search.at is not None:
         at = search.at
-        query = query.where(row_id < _after(at), ClauseTextRow.appeared_at <= at)
-        query = query.where(or_(ClauseTextRow.gone_at.is_(None), ClauseTextRow.gone_at > at))
+        query = query.where(row_id < _after(at), CLAUSE_TEXTS.c.appeared_at <= at)
+        query = query.where(or_(CLAUSE_TEXTS.c.gone_at.is_(None), CLAUSE_TEXTS.c.gone_at > at))
     if search.appeared is not None:
         begin, end = search.appeared.begin, search.appeared.end
         query = query.where(row_id >= lowest_id(begin), row_id < _after(end))
-        query = query.where(ClauseTextRow.appeared_at.between(begin, end))
+        query = query.where(CLAUSE_TEXTS.c.appeared_at.between(begin, end))
     if search.gone is not None:
-        query = query.where(ClauseTextRow.gone_at.between(search.gone.begin, search.gone.end))
+        query = query.where(CLAUSE_TEXTS.c.gone_at.between(search.gone.begin, search.gone.end))
     return query.order_by(row_id.desc()).limit(literal(search.limit))
 
 
@@ -165,6 +164,7 @@ def _sqlite_words(terms: Sequence[Term], scope: str) -> str:
 def _postgresql_words(terms: Sequence[Term], scope: str) -> str:
     """Returns terms as a `tsquery` (PostgreSQL documentation, section 8.11.2)."""
     phrases = [
-        "(" + " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "") + ")" for term in terms
+        "(" + " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "") + ")"
+        for term in terms
     ]
     return " & ".join([*phrases, *([f"'{scope}'"] if scope else [])])

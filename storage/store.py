@@ -20,11 +20,12 @@ class Store:
     archive_listings: the captures that a crawl of a web archive still has to fetch.
     subscriptions: subscribers and the outbox.
     journal: failed fetches, permanent redirects, and the last runs.
+    clause_index: the index of all clauses, which the search reads.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings`, `subscriptions` and `journal` commits before it returns. A method
-    raises StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data
-    that was stored earlier is not lost.
+    Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
+    database is full, locked, missing or damaged. The error's message advises the user. Data that was stored earlier is
+    not lost.
     """
 
     def __init__(self, database: Database, hold: timedelta = HOLD) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Index, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Index, Integer, Table, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -81,8 +81,8 @@ class ClauseTextRow(SearchBase):
 class IndexedPolicyRow(SearchBase):
     """The state of a policy from which its rows in `clause_texts` were made.
 
-    rules: the rules by which they were made. revision, reader: as in `PolicyRow`; the revision is -1 if the rows have to
-        be made again.
+    rules: the rules by which they were made.
+    revision, reader: as in `PolicyRow`; the revision is -1 if the rows have to be made again.
     periods: for each period that stands, the version's id, the time of the period's first capture, and the id of the
         first capture that shows the version.
     captures, newest: how many captures the policy had, and the time of the newest.
@@ -102,3 +102,8 @@ class IndexedPolicyRow(SearchBase):
     newest: Mapped[datetime | None] = mapped_column(Moment)
     steady_version: Mapped[str | None] = mapped_column(AnyText)
     steady_language: Mapped[str | None] = mapped_column(AnyText)
+
+
+#: The tables of the rows.
+CLAUSE_TEXTS: Table = SearchBase.metadata.tables["clause_texts"]
+INDEXED_POLICIES: Table = SearchBase.metadata.tables["indexed_policies"]

@@ -15,14 +15,21 @@ _MOMENT = sa.DateTime(timezone=True)
 
 # The tokenizer divides the words at the spaces between them, and leaves them as they are. The words are stored in
 # `clause_texts`, so that the index of a row can be taken away exactly as it was made.
-_FULL_TEXT = (
-    "CREATE VIRTUAL TABLE clause_words USING fts5("
-    "words, content='clause_texts', content_rowid='id', tokenize='ascii', columnsize=0, prefix='1 2')",
-    "CREATE TRIGGER clause_texts_added AFTER INSERT ON clause_texts BEGIN "
-    "INSERT INTO clause_words (rowid, words) VALUES (new.id, new.words); END",
-    "CREATE TRIGGER clause_texts_removed AFTER DELETE ON clause_texts BEGIN "
-    "INSERT INTO clause_words (clause_words, rowid, words) VALUES ('delete', old.id, old.words); END",
+_FULL_TEXT = """
+CREATE VIRTUAL TABLE clause_words USING fts5(
+    words, content='clause_texts', content_rowid='id', tokenize='ascii', columnsize=0, prefix='1 2'
 )
+"""
+_ADDED = """
+CREATE TRIGGER clause_texts_added AFTER INSERT ON clause_texts BEGIN
+    INSERT INTO clause_words (rowid, words) VALUES (new.id, new.words);
+END
+"""
+_REMOVED = """
+CREATE TRIGGER clause_texts_removed AFTER DELETE ON clause_texts BEGIN
+    INSERT INTO clause_words (clause_words, rowid, words) VALUES ('delete', old.id, old.words);
+END
+"""
 
 
 def upgrade() -> None:
@@ -60,7 +67,7 @@ def upgrade() -> None:
         sa.Column("steady_language", sa.Text, nullable=True),
     )
     if is_sqlite:
-        for statement in _FULL_TEXT:
+        for statement in (_FULL_TEXT, _ADDED, _REMOVED):
             op.execute(statement)
     else:
         op.create_index("clause_texts_by_words", "clause_texts", ["words"], postgresql_using="gin")
