@@ -111,8 +111,9 @@ def _print(result: SearchResult) -> None:
 def _print_hit(hit: SearchHit) -> None:
     place = " › ".join(escape_line(part) for part in (str(hit.key), *hit.heading_path))
     click.echo(click.style(place, bold=True))
-    held = ", ".join(
-        f"{span.begin:%Y-%m-%d} to {f'{span.gone:%Y-%m-%d}' if span.gone else 'now'}" for span in hit.spans
+    held = "; ".join(
+        f"{span.begin:%Y-%m-%d}, gone by {span.gone:%Y-%m-%d}" if span.gone else f"since {span.begin:%Y-%m-%d}"
+        for span in hit.spans
     )
     click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position})")
     label = f"{escape_line(hit.label)} " if hit.label else ""
