@@ -10,7 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, column, literal, or_, select, table
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -24,6 +38,9 @@ from storage.tables.search_models import CLAUSE_TEXTS
 # The parts of the id of a text, in bits: the policy, and the position of the clause.
 _POLICY_BITS, _POSITION_BITS = 16, 14
 _LAST_SECOND = (1 << 33) - 1
+# If no more texts than this went in the time that a search names, SQLite looks at each of them. Otherwise, it looks at
+# the texts with the words in turn, of which enough went in that time.
+_FEW_GONE = 10_000
 _BEYOND_LAST_ID = (1 << 63) - 1
 
 # SQLite's full-text table. It is no part of the metadata, because SQLAlchemy has no virtual tables.
@@ -104,8 +121,15 @@ def _query(session: Session, search: ClauseSearch) -> Select[Any]:
     scope = scope_word(search.vendor, search.policy)
     if session.get_bind().dialect.name == "sqlite":
         row_id: ColumnElement[int] = _WORDS.c.rowid
-        query = select(*_COLUMNS).select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id))
-        query = query.where(_MATCHED.op("MATCH")(_sqlite_words(search.terms, scope)))
+        has_words = _MATCHED.op("MATCH")(_sqlite_words(search.terms, scope))
+        query = select(*_COLUMNS)
+        if search.gone is not None and _few_are_gone(session, search.gone):
+            row_id = CLAUSE_TEXTS.c.id
+            # With the plus sign, SQLite doesn't look up each text that has the words, but each text that went.
+            unindexed_id = literal_column("+clause_texts.id", BigInteger)
+            query = query.where(unindexed_id.in_(select(_WORDS.c.rowid).where(has_words)))
+        else:
+            query = query.select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id)).where(has_words)
     else:
         row_id = CLAUSE_TEXTS.c.id
         words = cast(_postgresql_words(search.terms, scope), TSQUERY)
@@ -121,8 +145,17 @@ def _query(session: Session, search: ClauseSearch) -> Select[Any]:
         query = query.where(row_id >= lowest_id(begin), row_id < _after(end))
         query = query.where(CLAUSE_TEXTS.c.appeared_at.between(begin, end))
     if search.gone is not None:
-        query = query.where(CLAUSE_TEXTS.c.gone_at.between(search.gone.begin, search.gone.end))
+        query = query.where(_went_in(search.gone))
     return query.order_by(row_id.desc()).limit(literal(search.limit))
+
+
+def _went_in(span: Span) -> ColumnElement[bool]:
+    return and_(CLAUSE_TEXTS.c.gone_at.is_not(None), CLAUSE_TEXTS.c.gone_at.between(span.begin, span.end))
+
+
+def _few_are_gone(session: Session, span: Span) -> bool:
+    ids = select(CLAUSE_TEXTS.c.id).where(_went_in(span)).limit(_FEW_GONE + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(ids)) or 0) <= _FEW_GONE
 
 
 def _after(moment: datetime) -> int:

@@ -113,16 +113,14 @@ class SearchResult:
     """A page of results, the clauses that appeared last first.
 
     next: what to pass as `SearchQuery.after` for the next page; None if this is the last page.
-    outdated: the number of policies whose newest captures the search does not know yet.
     """
 
     hits: tuple[SearchHit, ...]
     next: str | None
-    outdated: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the JSON fields, which docs/contract.md describes."""
-        return {"clauses": [hit.to_dict() for hit in self.hits], "next": self.next, "outdated": self.outdated}
+        return {"clauses": [hit.to_dict() for hit in self.hits], "next": self.next}
 
 
 def search(store: Store, query: SearchQuery) -> SearchResult:
@@ -154,7 +152,7 @@ def search(store: Store, query: SearchQuery) -> SearchResult:
     )
     hits = tuple(_hit(clause, terms) for clause in found[: query.limit])
     is_last = len(found) <= query.limit
-    return SearchResult(hits, None if is_last else f"{found[query.limit - 1].id:x}", len(store.clause_index.outdated()))
+    return SearchResult(hits, None if is_last else f"{found[query.limit - 1].id:x}")
 
 
 def _place(after: str) -> int:

@@ -78,12 +78,6 @@ def command(
         print_json(result.to_dict())
     else:
         _print(result)
-    if result.outdated:
-        click.echo(
-            f"policies whose newest captures could not be searched: {result.outdated}; "
-            "`clausewatch verify` says whether their texts are damaged",
-            err=True,
-        )
 
 
 def _refresh(store: Store) -> None:
@@ -95,6 +89,13 @@ def _refresh(store: Store) -> None:
                 store.clause_index.refresh(outdated, progress)
         except StorageError as error:  # what is there can be searched, also if the database can't be written
             click.echo(f"the search may lack the newest captures: {escape_line(str(error))}", err=True)
+            return
+        if damaged := store.clause_index.outdated():
+            click.echo(
+                f"texts of {damaged[0]}{' and others' * (len(damaged) > 1)} could not be read and are not searched; "
+                "run `clausewatch verify`",
+                err=True,
+            )
 
 
 def _print(result: SearchResult) -> None:

@@ -104,6 +104,9 @@ class IndexedPolicyRow(SearchBase):
     steady_language: Mapped[str | None] = mapped_column(AnyText)
 
 
+_is_gone = ClauseTextRow.gone_at.is_not(None)
+Index("clause_texts_by_going", ClauseTextRow.gone_at, sqlite_where=_is_gone, postgresql_where=_is_gone)
+
 #: The tables of the rows.
 CLAUSE_TEXTS: Table = SearchBase.metadata.tables["clause_texts"]
 INDEXED_POLICIES: Table = SearchBase.metadata.tables["indexed_policies"]

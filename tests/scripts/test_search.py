@@ -45,7 +45,7 @@ def test_json_marks_the_words_that_were_searched_for(clausewatch: Clausewatch, d
     (clause,) = result["clauses"]
     assert clause["excerpt"][:2] == [["We keep your ", False], ["letters for", True]]
     assert clause["held"] == [{"from": "2019-03-04T05:06:07Z", "gone": "2019-03-05T05:06:07Z"}]
-    assert (result["next"], result["outdated"]) == (None, 0)
+    assert result["next"] is None
 
 
 def test_further_clauses_are_printed_from_the_place_named(clausewatch: Clausewatch, database: Path) -> None:

@@ -47,7 +47,7 @@ CHECKSUMS = {
     "0011_told_once.py": "8903bc6ee9a41ca05f23412788e527bee6cf4e11fe1bb4ffb5b09c9ec28b7af7",
     "0012_journal.py": "2032ea016a17f017657cde82d4266ab5faa2a4a7e4a01c21de822af66f2d0fa4",
     "0013_absences.py": "9c188c87bb37c4555555eadda878938e119c6473638ae214bbe9ad8ec0240ff4",
-    "0015_search.py": "5313c54c2806a5dcdb3b286d38716db0f5e287ff7efd1ddd754302fe3bd0208c",
+    "0015_search.py": "a3e7058e3e1cdd454f6d520c3c8fe7a872ac891f2e7af46b22aaa15c8982f853",
 }
 
 

@@ -53,6 +53,10 @@ def upgrade() -> None:
         sa.Column("spans", sa.Text, nullable=False),
     )
     op.create_index("clause_texts_by_policy", "clause_texts", ["vendor", "policy", "text_key"], unique=True)
+    is_gone = sa.text("gone_at IS NOT NULL")
+    op.create_index(
+        "clause_texts_by_going", "clause_texts", ["gone_at"], sqlite_where=is_gone, postgresql_where=is_gone
+    )
     op.create_table(
         "indexed_policies",
         sa.Column("vendor", sa.Text, primary_key=True),
