@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.clauses import Clause
@@ -24,9 +24,10 @@ from storage import documents
 from storage.clause_search import ClauseSearch, FoundClause, found_clauses, id_of
 from storage.database import Database
 from storage.histories import history_of, settled_in
+from storage.steady_policies import is_steady, needed_notes, write_notes
 from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
 from storage.tables.search_models import CLAUSE_TEXTS, INDEXED_POLICIES
-from storage.verdicts import REASONS_BY_TEXT, JudgedCapture, judged_captures
+from storage.verdicts import judged_captures
 
 # The number of the rules by which the index follows from documents and periods. If you change these rules, raise it.
 _RULES = 1
@@ -97,17 +98,28 @@ class ClauseIndex:
 
         progress: called after each policy with the number of finished policies and the total number of policies.
         """
-        remaining = sorted(set(keys))
-        for done, key in enumerate(remaining, start=1):
+        every = sorted(set(keys))
+        steady = {key for some in _portions(every) for key in self._refresh_steady(some)}
+        remaining = [key for key in every if key not in steady]
+        for done, key in enumerate(remaining, start=len(steady) + 1):
             for _ in range(_ATTEMPTS):  # another process may change the policy or its index at the same time
                 if self._refresh_once(key):
                     break
-            progress(done, len(remaining))
+            progress(done, len(every))
 
     def find(self, search: ClauseSearch) -> list[FoundClause]:
         """Returns the clauses that match a search, those that appeared last first."""
         with self._database.read_session() as session:
             return found_clauses(session, search)
+
+    def _refresh_steady(self, keys: Iterable[PolicyKey]) -> Collection[PolicyKey]:
+        """Brings the index of the policies up to date whose text has not changed, and returns these policies."""
+        with self._database.snapshot() as session:
+            notes = needed_notes(session, keys, self._rules)
+        if any(notes.values()):
+            with self._database.write_session() as session:
+                write_notes(session, notes.values())
+        return notes.keys()
 
     def _refresh_once(self, key: PolicyKey) -> bool:
         """Brings the index of a policy up to date. Returns whether this is done, also if there was nothing to do."""
@@ -177,14 +189,10 @@ def _needed_update(session: Session, key: PolicyKey, rules: str, hold: timedelta
     is_reliable = state is not None and (state["rules"], state["reader"]) == (rules, reader)
     counted = session.get(CountRow, key)
     captures, reviews = (counted.captures, counted.reviews) if counted else (0, 0)
-    if state is not None and is_reliable and reviews == 0 and state["steady_version"] is not None:
-        newest = _newest_of_steady(session, key, state, captures)
-        if newest is not None:
-            return _Update(present, state, state | {"revision": revision, "captures": captures, "newest": newest})
     judged = judged_captures(session, key)
     settled = settled_in(session, history_of(judged), hold)
-    is_steady = reviews == 0 and captures == len(judged) and _is_steady(judged, settled)
-    language = _only_language(session, key, reader) if is_steady else None
+    may_be_steady = reviews == 0 and captures == len(judged) and is_steady(judged, settled)
+    language = _only_language(session, key, reader) if may_be_steady else None
     new_periods = _periods(settled)
     new_state: dict[str, Any] = {
         "rules": rules,
@@ -204,48 +212,6 @@ def _needed_update(session: Session, key: PolicyKey, rules: str, hold: timedelta
         new_state |= _NOT_RELIABLE
     update_without_rows = _Update(present, state, new_state)
     return _difference(update_without_rows, rows, wanted, is_same_words=state is None or state["rules"] == rules)
-
-
-def _newest_of_steady(session: Session, key: PolicyKey, state: Mapping[str, Any], captures: int) -> datetime | None:
-    """Returns the time of a policy's newest capture, if all captures since the state show the steady version.
-
-    None if they don't, or if an older capture was stored since. This is the usual case, so it must be quick.
-    """
-    shown = case((ReadingRow.verdict == "accepted", func.coalesce(ReadingRow.version_id, "")), else_="")
-    language = func.coalesce(ReadingRow.language, "")
-    query = (
-        select(func.count(), func.min(shown), func.max(shown), func.min(language), func.max(language))
-        .add_columns(func.max(CaptureRow.captured_at))
-        .select_from(CaptureRow)
-        .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == state["reader"]))
-        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
-        .where(CaptureRow.captured_at > state["newest"])
-    )
-    count, least, greatest, least_language, greatest_language, newest = session.execute(query).one()
-    if state["captures"] + count != captures:
-        return None
-    is_same = count == 0 or least == greatest == state["steady_version"]
-    is_same = is_same and (count == 0 or least_language == greatest_language == state["steady_language"])
-    moment: datetime | None = newest if count else state["newest"]
-    return moment if is_same else None
-
-
-def _is_steady(judged: Collection[JudgedCapture], settled: SettledHistory) -> bool:
-    """Returns whether captures that show the newest version again can change nothing.
-
-    They could confirm a period, end a hold, and decide on a quarantined capture whose text is compared with accepted
-    captures (`storage.verdicts`).
-    """
-    return (
-        bool(settled.history.periods)
-        and not settled.pending
-        and not settled.held
-        and not any(
-            capture.verdict.reason == "other_language"
-            or (capture.verdict.reason in REASONS_BY_TEXT and (capture.status is None or 200 <= capture.status < 300))
-            for capture in judged
-        )
-    )
 
 
 def _only_language(session: Session, key: PolicyKey, reader: str) -> str | None:
