@@ -26,7 +26,7 @@ def main() -> None:
     opening = Timer(_STARTS_WITHIN, webbrowser.open, [f"http://127.0.0.1:{_PORT}/lanternpost/privacy"])
     opening.daemon = True
     opening.start()
-    command = [Path(sys.executable).parent / "clausewatch", "serve", "--port", str(_PORT)]
+    command = [str(Path(sys.executable).parent / "clausewatch"), "serve", "--port", str(_PORT)]
     with suppress(KeyboardInterrupt):  # the server gets the same Ctrl-C, and ends by itself
         sys.exit(subprocess.run(command, cwd=CHECKOUT, env={**os.environ, **STORED}, check=False).returncode)  # noqa: S603
 

@@ -26,7 +26,7 @@ def comparing_calls(limits: Limits) -> AbstractContextManager[Caller]:
 
 
 def refresh_derived(store: Store, keys: Iterable[PolicyKey], call: Caller, *, retries: bool = False) -> None:
-    """Makes what is missing of what is derived from the histories of policies: the steps between their versions.
+    """Makes the steps between the versions of policies that are missing, and brings the index of the search up to date.
 
     call: makes a comparison. retries: whether comparisons that were stopped earlier are tried again.
 
@@ -35,6 +35,8 @@ def refresh_derived(store: Store, keys: Iterable[PolicyKey], call: Caller, *, re
     for key in keys:
         with suppress(ClausewatchError):
             store.lineages.refresh(key, call, retries=retries)
+        with suppress(ClausewatchError):
+            store.clause_index.refresh([key])
 
 
 class Derived:
@@ -70,8 +72,10 @@ class Derived:
             whole, self._whole = self._whole, set()
         with comparing_calls(self._limits) as call:
             refresh_derived(self._store, sorted(whole), call, retries=True)
-            changed = (key for key in sorted(read.keys() - whole) if self._may_have_changed(read[key]))
-            refresh_derived(self._store, changed, call)
+            changed = {key for key in read.keys() - whole if self._may_have_changed(read[key])}
+            refresh_derived(self._store, sorted(changed), call)
+        with suppress(ClausewatchError):
+            self._store.clause_index.refresh(read.keys() - whole - changed)
 
     def _may_have_changed(self, readings: Iterable[tuple[Capture, Mapping[str, Any]]]) -> bool:
         of_policy = [(capture, row) for capture, row in readings if row["version_id"] is not None]

@@ -5,6 +5,7 @@ from typing import Self
 
 from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
+from storage.clause_index import ClauseIndex
 from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
@@ -21,6 +22,7 @@ class Store:
     subscriptions: subscribers and the outbox.
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
+    clause_index: the index of all clauses, which the search reads.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -35,6 +37,7 @@ class Store:
         self.subscriptions = Subscriptions(database)
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
+        self.clause_index = ClauseIndex(database, hold)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

@@ -13,6 +13,7 @@ from core.policies import PolicyKey
 from core.settings import Settings, load_settings
 from crawler.interruption import COMMAND_SECONDS, SignalWatch, raise_keyboard_interrupt
 from crawler.run import CrawlOutcome, crawl
+from intake.derived import comparing_calls, refresh_derived
 from intake.service import Intake
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
@@ -85,6 +86,9 @@ class _Run:
             _name_quarantined(outcome)
             sent = error.summary if isinstance(error, DeliveryError) else "digests not all sent"
             raise ClausewatchError(f"{error}\nrun: {outcome.summary}; {sent}") from None
+        # Policies whose captures were read are up to date already. A release may have changed the rules of the index.
+        with comparing_calls(self._settings.limits) as call:
+            refresh_derived(store, store.clause_index.outdated(), call)
         standings = store.library.standings()
         statuses = policy_statuses(vendors, standings, datetime.now(UTC))
         # The sentences below say more about a policy whose newest capture is quarantined.
