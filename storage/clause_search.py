@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
@@ -41,6 +42,9 @@ _LAST_SECOND = (1 << 33) - 1
 # If no more texts than this went in the time that a search names, SQLite looks at each of them. Otherwise, it looks at
 # the texts with the words in turn, of which enough went in that time.
 _FEW_GONE = 10_000
+# If no more texts than this have the words, PostgreSQL looks at each of them. Otherwise, it looks at the newest texts
+# in turn, of which enough have the words.
+_FEW_MATCHES = 2_000
 _BEYOND_LAST_ID = (1 << 63) - 1
 
 # SQLite's full-text table. It is no part of the metadata, because SQLAlchemy has no virtual tables.
@@ -132,8 +136,9 @@ def _query(session: Session, search: ClauseSearch) -> Select[Any]:
             query = query.select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id)).where(has_words)
     else:
         row_id = CLAUSE_TEXTS.c.id
-        words = cast(_postgresql_words(search.terms, scope), TSQUERY)
-        query = select(*_COLUMNS).where(CLAUSE_TEXTS.c.words.op("@@")(words))
+        has_words = CLAUSE_TEXTS.c.words.op("@@")(cast(_postgresql_words(search.terms, scope), TSQUERY))
+        ids = _postgresql_ids(session, has_words)
+        query = select(*_COLUMNS).where(has_words if ids is None else row_id.in_(ids))
     if search.before is not None:
         query = query.where(row_id < search.before)
     if search.at is not None:
@@ -147,6 +152,18 @@ def _query(session: Session, search: ClauseSearch) -> Select[Any]:
     if search.gone is not None:
         query = query.where(_went_in(search.gone))
     return query.order_by(row_id.desc()).limit(literal(search.limit))
+
+
+def _postgresql_ids(session: Session, has_words: ColumnElement[bool]) -> Sequence[int] | None:
+    """Returns the ids of the texts that have the words; None if they are many.
+
+    Left to itself, PostgreSQL reads all texts in turn to find the newest of a few. It has no estimate for most words.
+    """
+    plans = text("SELECT set_config('enable_seqscan', :is_on, true), set_config('enable_indexscan', :is_on, true)")
+    session.execute(plans, {"is_on": "off"})
+    ids = session.scalars(select(CLAUSE_TEXTS.c.id).where(has_words).limit(_FEW_MATCHES + 1)).all()
+    session.execute(plans, {"is_on": "on"})
+    return ids if len(ids) <= _FEW_MATCHES else None
 
 
 def _went_in(span: Span) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from textwrap import fill
 
 import click
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from core.dates import parse_range, parse_span
 from core.escaping import escape_line
@@ -17,6 +17,8 @@ from views.search import LARGEST_PAGE, PAGE, SearchHit, SearchQuery, SearchResul
 
 # How a text is indented below the line that says where it stands.
 _INDENT = "    "
+# A longer heading is cut off, in columns.
+_HEADING = 60
 # These stand for the beginning and the end of a matched word until the text is divided into lines. `escape_line` leaves
 # no such character in the text.
 _BEGIN, _END = "\x02", "\x03"
@@ -110,7 +112,10 @@ def _print(result: SearchResult) -> None:
 
 
 def _print_hit(hit: SearchHit) -> None:
-    place = " › ".join(escape_line(part) for part in (str(hit.key), *hit.heading_path))
+    headings = (
+        set_cell_size(part, _HEADING).rstrip() + "…" if cell_len(part) > _HEADING else part for part in hit.heading_path
+    )
+    place = " › ".join(map(escape_line, (str(hit.key), *headings)))
     click.echo(click.style(place, bold=True))
     held = "; ".join(
         f"{span.begin:%Y-%m-%d}, gone by {span.gone:%Y-%m-%d}" if span.gone else f"since {span.begin:%Y-%m-%d}"
