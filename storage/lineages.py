@@ -6,12 +6,13 @@ reader that reads some captures otherwise, leaves all steps valid but those betw
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
@@ -27,7 +28,7 @@ from storage import documents
 from storage.database import Database, insert
 from storage.library import Library
 from storage.payloads.compression import compress
-from storage.tables.models import ReadingRow, StepRow
+from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, StepRow
 
 # The checksums of the old and of the new document.
 _Pair = tuple[str, str]
@@ -37,6 +38,8 @@ _RULES = f"{LINEAGE}.{SAMENESS}"
 _NO_DOCUMENT = "0" * 64
 # How many rows one query looks up.
 _AT_ONCE = 10_000
+# For how many policies one query looks up the newest step.
+_POLICIES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,34 @@ class Lineages:
                 _put(session, pair, made)
             count += 1
         return count
+
+    def newest_steps(self, changed: Mapping[PolicyKey, datetime]) -> dict[PolicyKey, Step]:
+        """Returns the kept step to the newest version of each policy, with one query for many policies.
+
+        changed: for each policy, the time at which its newest version was first captured (`Standing.last_change`).
+
+        A policy is left out if its step is not kept, or if steps from several older texts are kept, for instance
+        because captures between them arrived later. StorageError if the database can't be read.
+        """
+        found: dict[PolicyKey, dict[str, _Kept]] = {}
+        query = (
+            select(CaptureRow.vendor, CaptureRow.policy, StepRow.old_sha256, StepRow.checksum, StepRow.data)
+            .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
+            .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+            .join(StepRow, StepRow.new_sha256 == ReadingRow.document_sha256)
+            .where(StepRow.rules == _RULES, StepRow.fault == "", StepRow.old_sha256 != _NO_DOCUMENT)
+        )
+        moment = tuple_(CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at)
+        with self._database.read_session() as session:
+            for some in _portions([(*key, at) for key, at in changed.items()], _POLICIES_AT_ONCE):
+                for vendor, policy, old, checksum, data in session.execute(query.where(moment.in_(some))):
+                    if sha256_hex(data) == checksum:
+                        found.setdefault(PolicyKey(vendor, policy), {})[old] = _Kept(_restored(data))
+        return {
+            key: kept.step
+            for key, of_key in found.items()
+            if len(of_key) == 1 and (kept := next(iter(of_key.values()))).step is not None
+        }
 
     def _state(
         self, key: PolicyKey, settled: SettledHistory | None = None
@@ -193,7 +224,7 @@ def _put(session: Session, pair: _Pair, made: _Kept) -> None:
     )
 
 
-def _portions(values: Collection[Any]) -> Iterator[list[Any]]:
+def _portions(values: Collection[Any], size: int = _AT_ONCE) -> Iterator[list[Any]]:
     remaining = iter(values)
-    while some := list(islice(remaining, _AT_ONCE)):
+    while some := list(islice(remaining, size)):
         yield some

@@ -112,7 +112,7 @@ def _without_comparison(request: Request, key: PolicyKey, old: str, new: str, se
         404,
         vendor=vendor,
         key=key,
-        sentence=sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else "."),
+        sentence=f"{sentence.removesuffix('.')}.",
         turned=addresses.comparison_page(key, new, old) if "is later than" in sentence else "",
         form=_form(room.history(key), old, new),
     )
