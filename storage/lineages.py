@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
@@ -38,8 +38,8 @@ _RULES = f"{LINEAGE}.{SAMENESS}"
 _NO_DOCUMENT = "0" * 64
 # How many rows one query looks up.
 _AT_ONCE = 10_000
-# For how many policies one query looks up the newest step.
-_POLICIES_AT_ONCE = 1000
+# For how many policies one query looks up the newest step. SQLite accepts at most 1000 alternatives.
+_POLICIES_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,11 @@ class Lineages:
             .join(StepRow, StepRow.new_sha256 == ReadingRow.document_sha256)
             .where(StepRow.rules == _RULES, StepRow.fault == "", StepRow.old_sha256 != _NO_DOCUMENT)
         )
-        moment = tuple_(CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at)
         with self._database.read_session() as session:
-            for some in _portions([(*key, at) for key, at in changed.items()], _POLICIES_AT_ONCE):
-                for vendor, policy, old, checksum, data in session.execute(query.where(moment.in_(some))):
+            for some in _portions(changed.items(), _POLICIES_AT_ONCE):
+                # SQLite finds rows by an index if alternatives are named like this, but not by a list of row values.
+                newest = or_(*(_is_capture_at(key, at) for key, at in some))
+                for vendor, policy, old, checksum, data in session.execute(query.where(newest)):
                     if sha256_hex(data) == checksum:
                         found.setdefault(PolicyKey(vendor, policy), {})[old] = _Kept(_restored(data))
         return {
@@ -165,6 +166,10 @@ class Lineages:
             return _Kept(call(partial(step_between, old_document, new_document)))
         except StoppedWorkError as error:
             return _Kept(None, str(error))
+
+
+def _is_capture_at(key: PolicyKey, at: datetime) -> ColumnElement[bool]:
+    return and_(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at == at)
 
 
 def _pairs(checksums: Sequence[str]) -> Iterator[_Pair]:

@@ -168,6 +168,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(library.capture, kept.capture_id)
         history = call(library.history, KEY)
         call(library.settled, KEY)
+        call(library.state, KEY)
         call(library.period, KEY, history, f"@{other.version_id}"[:8])
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
@@ -242,6 +243,14 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         for statement, parameters in method_statements:
             for step, index in steps_without_index(statement, parameters):
                 assert method_name == COUNTS_ALL or index in READ_WHOLE, f"{method_name}: {step}: {statement}"
+
+
+def test_the_newest_steps_are_found_by_an_index(store: Store, statements: Statements, connection: Connection) -> None:
+    statements.clear()
+    store.lineages.newest_steps({PolicyKey(vendor, "privacy"): BEGIN for vendor in VENDORS})
+    steps_without_index = PLANS[connection.dialect.name](connection)
+    ((statement, parameters),) = statements
+    assert list(steps_without_index(statement, parameters)) == []
 
 
 Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
