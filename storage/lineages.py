@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
@@ -38,8 +38,8 @@ _RULES = f"{LINEAGE}.{SAMENESS}"
 _NO_DOCUMENT = "0" * 64
 # How many rows one query looks up.
 _AT_ONCE = 10_000
-# For how many policies one query looks up the newest step. SQLite accepts at most 1000 alternatives.
-_POLICIES_AT_ONCE = 200
+# For how many policies one query looks up the newest step.
+_POLICIES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,29 @@ class Lineages:
         """
         found: dict[PolicyKey, dict[str, _Kept]] = {}
         query = (
-            select(CaptureRow.vendor, CaptureRow.policy, StepRow.old_sha256, StepRow.checksum, StepRow.data)
+            select(
+                CaptureRow.vendor,
+                CaptureRow.policy,
+                CaptureRow.captured_at,
+                StepRow.old_sha256,
+                StepRow.checksum,
+                StepRow.data,
+            )
             .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
             .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
             .join(StepRow, StepRow.new_sha256 == ReadingRow.document_sha256)
             .where(StepRow.rules == _RULES, StepRow.fault == "", StepRow.old_sha256 != _NO_DOCUMENT)
         )
         with self._database.read_session() as session:
-            for some in _portions(changed.items(), _POLICIES_AT_ONCE):
-                # SQLite finds rows by an index if alternatives are named like this, but not by a list of row values.
-                newest = or_(*(_is_capture_at(key, at) for key, at in some))
-                for vendor, policy, old, checksum, data in session.execute(query.where(newest)):
-                    if sha256_hex(data) == checksum:
-                        found.setdefault(PolicyKey(vendor, policy), {})[old] = _Kept(_restored(data))
+            for some in _portions(changed, _POLICIES_AT_ONCE):
+                vendors, policies = {key.vendor for key in some}, {key.policy for key in some}
+                times = {changed[key] for key in some}
+                of_some = query.where(CaptureRow.vendor.in_(vendors), CaptureRow.policy.in_(policies))
+                rows = session.execute(of_some.where(CaptureRow.captured_at.in_(times)))
+                for vendor, policy, at, old, checksum, data in rows:
+                    key = PolicyKey(vendor, policy)
+                    if changed.get(key) == at and sha256_hex(data) == checksum:
+                        found.setdefault(key, {})[old] = _Kept(_restored(data))
         return {
             key: kept.step
             for key, of_key in found.items()
@@ -166,10 +176,6 @@ class Lineages:
             return _Kept(call(partial(step_between, old_document, new_document)))
         except StoppedWorkError as error:
             return _Kept(None, str(error))
-
-
-def _is_capture_at(key: PolicyKey, at: datetime) -> ColumnElement[bool]:
-    return and_(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at == at)
 
 
 def _pairs(checksums: Sequence[str]) -> Iterator[_Pair]:
