@@ -322,9 +322,8 @@ _STEPS = (
 def _ticks(begin: datetime, end: datetime, place: Callable[[datetime], float]) -> Iterator[tuple[float, Label | None]]:
     """Yields the marks of the time axis, each with its label if there is space for it."""
     pixels = (RIGHT - LEFT) / (end - begin).total_seconds()
-    for unit, number, seconds, form in _STEPS:
-        if seconds * pixels >= text_width(begin.strftime(form)) + 4 * _GAP:
-            break
+    fitting = (step for step in _STEPS if step[2] * pixels >= text_width(begin.strftime(step[3])) + 4 * _GAP)
+    unit, number, _, form = next(fitting, _STEPS[-1])
     edge = LEFT - _GAP
     for moment in _moments(begin, end, unit, number):
         x, text = place(moment), moment.strftime(form)

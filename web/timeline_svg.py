@@ -1,6 +1,7 @@
 """Draws the timeline of a policy as SVG. It needs no script and no style of its own; `policy.css` colours it."""
 
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Final
 from xml.etree import ElementTree
 
@@ -91,11 +92,9 @@ def description(timeline: PolicyTimeline) -> str:
         sentences.append(f"{plural(len(timeline.quarantined), 'capture')} quarantined.")
     sized = [change for change in timeline.changes if change.size]
     if sized:
-        largest = max(sized, key=lambda change: change.size.clauses if change.size else 0)
-        clauses = largest.size.clauses if largest.size else 0
-        sentences.append(
-            f"The largest change, of {plural(clauses, 'clause')}, made version {largest.version} ({largest.at:%Y-%m-%d})."
-        )
+        clauses, largest = max(((change.size.clauses, change) for change in sized if change.size), key=itemgetter(0))
+        made = f"version {largest.version} ({largest.at:%Y-%m-%d})"
+        sentences.append(f"The largest change, of {plural(clauses, 'clause')}, made {made}.")
     sentences.append("The table below has the same facts.")
     return " ".join(sentences)
 
