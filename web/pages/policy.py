@@ -13,6 +13,7 @@ from core.policies import PolicyKey
 from reports.wording import describe_alternation
 from storage import Store
 from views import addresses
+from views.change_lines import change_line
 from views.timeline_data import PolicyTimeline, TimelineChange, TimelineVersion, policy_timeline
 from web.rendering import page, prefix_of, room_of
 from web.room import NotFoundError
@@ -98,9 +99,8 @@ def what_changed(change: TimelineChange) -> str:
     """Returns what changed, in a line."""
     if change.fault:
         return f"Could not be compared: {change.fault}."
-    if change.step is None:
-        return "Not compared yet."
-    return f"{change.size.clauses if change.size else 0} clauses changed"
+    line = change_line(change.step) if change.step else "not compared yet"
+    return f"{line[:1].upper()}{line[1:]}."
 
 
 def _address(key: PolicyKey, changes: tuple[TimelineChange, ...]) -> str:
