@@ -24,7 +24,7 @@ from reports.rendered_changes import (
     SIGNIFICANCE_MEANINGS,
     rendered_changes,
 )
-from reports.report import Report, VersionSide
+from reports.report import Report, ReportSource, VersionSide
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 from views import addresses
@@ -147,11 +147,19 @@ def as_page(report: Report, links: RoomLinks) -> ReportPage:
     context = _context(report)
     parts: Any = _own_environment().get_template("report_parts.html.j2").make_module({**context, "links": links})
     return ReportPage(
-        context["title"],
-        context["summary"],
-        *(str(part()) for part in (parts.opening, parts.controls, parts.changes, parts.closing)),
+        title=context["title"],
+        summary=context["summary"],
+        opening=str(parts.opening()),
+        controls=str(parts.controls()),
+        changes=str(parts.changes()),
+        closing=str(parts.closing()),
         has_changes=bool(report.comparison.changes),
     )
+
+
+def page_of(source: ReportSource, links: RoomLinks) -> ReportPage:
+    """Compares the texts of a source, and returns the report as a page. Both arguments and the page can be pickled."""
+    return as_page(source.report(), links)
 
 
 @cache

@@ -9,11 +9,12 @@ from typing import Final
 
 from core.changes import Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from diffing.contents_lists import contents_items
-from reports.change_notes import moved_pairs, notes_on, side_by_side
+from reports.change_notes import moved_pairs, notes_on
 from reports.excerpts import CONTEXT, ELLIPSIS, excerpt_of, shortened
 from reports.places import PATH_SEPARATOR, TOP_LEVEL, Places, cited, kind_word, label_of, numbered
 from reports.redline_cuts import cut_redline
 from reports.vendor_text import printable
+from views.change_lines import side_by_side
 
 KIND_WORDS: Final[dict[ChangeKind, str]] = {
     "added": "added",

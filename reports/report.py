@@ -257,9 +257,7 @@ def named_source(
     return report_source(store, vendor, key, history, settled_history, old_period, new_period, captures)
 
 
-def _capture_named(
-    period: Period, when: str, otherwise: Observation, texts: Mapping[str, Observation]
-) -> Observation:
+def _capture_named(period: Period, when: str, otherwise: Observation, texts: Mapping[str, Observation]) -> Observation:
     """Returns the last capture of a period on a date; for a version, the capture in `texts`, or else `otherwise`."""
     if when.startswith("@"):
         return texts.get(period.version_id, otherwise)

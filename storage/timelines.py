@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from core.exceptions import StorageError
-from core.history import Observation, SettledHistory
+from core.history import Observation
 from core.lineage import Step
 from core.policies import PolicyKey
 from storage.database import Database
-from storage.histories import history_of, settled_in
 from storage.lineages import is_current, restored
 from storage.payloads.compression import restore
 from storage.tables.models import CaptureRow, DocumentRow, PolicyRow, ReadingRow, StepRow
@@ -44,22 +43,14 @@ class NewestStep:
 class Timelines:
     """What the timelines of policies show. Every method raises StorageError if the database can't be read."""
 
-    def __init__(self, database: Database, hold: timedelta) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._hold = hold
 
-    def revision(self, key: PolicyKey) -> int:
-        """Returns the counter that rises whenever a policy's history may have changed; 0 if nothing was read yet."""
-        query = select(PolicyRow.revision).where(PolicyRow.vendor == key.vendor, PolicyRow.policy == key.policy)
-        with self._database.read_session() as session:
-            return session.scalar(query) or 0
-
-    def settled(self, key: PolicyKey) -> tuple[SettledHistory, tuple[datetime, ...]]:
-        """Returns a policy's settled history, and the times of its quarantined captures, oldest first."""
+    def quarantined(self, key: PolicyKey) -> tuple[datetime, ...]:
+        """Returns the times of a policy's quarantined captures of all sources, oldest first."""
         with self._database.read_session() as session:
             captures = judged_captures(session, key)
-            quarantined = sorted(capture.captured_at for capture in captures if capture.version_id is None)
-            return settled_in(session, history_of(captures), self._hold), tuple(quarantined)
+        return tuple(sorted(capture.captured_at for capture in captures if capture.version_id is None))
 
     def stated_dates(self, texts: Sequence[Observation]) -> dict[str, str]:
         """Returns the date that each version states, in ISO 8601, by the version's id. Versions without are left out.
@@ -133,6 +124,7 @@ def _newest_steps(session: Session, changes: Mapping[PolicyKey, datetime]) -> It
         StepRow.checksum,
         StepRow.data,
     )
+    moment = tuple_(CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at)
     query = (
         select(*columns)
         .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
@@ -140,11 +132,7 @@ def _newest_steps(session: Session, changes: Mapping[PolicyKey, datetime]) -> It
         .join(old_reading, and_(old_reading.capture_id == before, old_reading.reader == PolicyRow.reader))
         .outerjoin(StepRow, is_step)
         .where(ReadingRow.version_id.is_not(None), old_reading.version_id.is_not(None))
-        .where(ReadingRow.version_id != old_reading.version_id, or_(*(_is_at(*change) for change in changes.items())))
+        .where(ReadingRow.version_id != old_reading.version_id, moment.in_([(*key, at) for key, at in changes.items()]))
     )
     for vendor, policy, at, old_id, new_id, checksum, data in session.execute(query):
         yield NewestStep(PolicyKey(vendor, policy), at, old_id, new_id, restored(data, checksum) if data else None)
-
-
-def _is_at(key: PolicyKey, moment: datetime) -> ColumnElement[bool]:
-    return and_(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at == moment)

@@ -142,12 +142,12 @@ class PolicyTimeline:
         return (min(times), max(times)) if times else None
 
 
-def policy_timeline(store: Store, key: PolicyKey) -> PolicyTimeline:
-    """Returns the timeline of a policy. The number of queries doesn't depend on the number of captures or versions.
+def policy_timeline(store: Store, key: PolicyKey, settled: SettledHistory) -> PolicyTimeline:
+    """Returns the timeline of a policy. Few queries are made, however many captures and versions there are.
 
-    StorageError if the database can't be read.
+    settled: the policy's settled history. StorageError if the database can't be read.
     """
-    settled, quarantined = store.timelines.settled(key)
+    quarantined = store.timelines.quarantined(key)
     stated = store.timelines.stated_dates([version.first for version in settled.history.versions])
     return timeline_of(key, settled, quarantined, store.lineages.kept(key, settled), stated)
 

@@ -21,11 +21,7 @@ _STATIC_FILES: Final[Mapping[str, bytes]] = {
     "base.css": BASE_STYLE.encode(),
     "report.css": REPORT_STYLE.encode(),
     "report.js": REPORT_SCRIPT.encode(),
-    **{
-        path.name: path.read_bytes()
-        for path in sorted((_HERE / "static").iterdir())
-        if path.suffix in _STATIC_TYPES
-    },
+    **{path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.suffix in _STATIC_TYPES},
 }
 
 

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import web.slugs  # noqa: F401 - registers the convertor `slug`
 from core.changes import Redline
 from core.clauses import Clause
 from core.dates import iso
@@ -24,6 +23,7 @@ from views import addresses
 from views.clause_history import Trace, TracedEvent, VersionName, trace
 from views.clause_surroundings import surroundings
 from web.clause_axis import axis_svg
+from web.paths import key_of
 from web.rendering import base_url, page, room_of
 from web.room import NotFoundError
 
@@ -65,12 +65,12 @@ class _EventLine:
 def clause(request: Request) -> Response:
     """Answers with a clause's line through the versions of its policy."""
     room = room_of(request)
-    key = PolicyKey(request.path_params["vendor"], request.path_params["policy"])
+    key = key_of(request)
     vendor, _ = room.policy(key)
     when, position = request.path_params["version"], request.path_params["position"]
     if not when.startswith("@"):
         raise NotFoundError("A clause is named by the id of its version, like @1f2e3d4c5b6a, and its position in it.")
-    settled = room.store.library.settled(key)
+    settled = room.history(key).settled
     traced = trace(room.store, key, when[1:], position, room.call, settled)
     around = surroundings(room.store, settled, traced.version.id, position)
     address = addresses.clause_page(key, traced.version.id, position)

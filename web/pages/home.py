@@ -89,7 +89,7 @@ def _told(room: Room, changes: Iterable[LastChange]) -> dict[PolicyKey, _Told]:
     told = {}
     for key, change in by_key.items():
         step = steps.get(key)
-        line = change_line(step.step) if step and step.step else "a new version"
+        line = (change_line(step.step) if step and step.step else "") or "a new version"
         address = (
             addresses.comparison_page(key, f"@{step.old_id}", f"@{step.new_id}") if step else addresses.policy_page(key)
         )

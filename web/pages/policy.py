@@ -1,27 +1,25 @@
 """The timeline of a policy: its versions along a time axis, and the same as a list."""
 
-from collections import OrderedDict
+import sys
 from dataclasses import dataclass
-from threading import Lock
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import web.slugs  # noqa: F401 - registers the convertor `slug`
 from core.policies import PolicyKey
 from reports.wording import describe_alternation
-from storage import Store
 from views import addresses
 from views.change_lines import change_line
 from views.timeline_data import PolicyTimeline, TimelineChange, TimelineVersion, policy_timeline
+from web.paths import key_of
 from web.rendering import page, prefix_of, room_of
-from web.room import NotFoundError
+from web.room import NotFoundError, Room
 from web.timeline_svg import timeline_svg
 
 _VERSIONS_PER_PAGE = 100
-# How many timelines are kept in memory. One of 10,000 captures takes about 4 MB.
-_KEPT = 64
+# About how many bytes a time and a change of a kept comparison take.
+_TIME, _LINK = 60, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +31,12 @@ class _Row:
     compare: str
 
 
-class _KeptTimelines:
-    """The timelines that were shown last, so that a page needs no history that hasn't changed since."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[tuple[Store, PolicyKey], tuple[int, PolicyTimeline]] = OrderedDict()
-
-    def timeline(self, store: Store, key: PolicyKey) -> PolicyTimeline:
-        """Returns the timeline of a policy. StorageError if the database can't be read."""
-        revision = store.timelines.revision(key)
-        with self._lock:
-            kept = self._kept.get((store, key))
-        if kept and kept[0] == revision:
-            return kept[1]
-        timeline = policy_timeline(store, key)
-        if timeline.is_complete:  # the comparisons are made a little later than the history
-            with self._lock:
-                self._kept[store, key] = revision, timeline
-                self._kept.move_to_end((store, key))
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-        return timeline
-
-
-_TIMELINES = _KeptTimelines()
-
-
 def policy(request: Request) -> Response:
     """Answers with the timeline of a policy."""
     room = room_of(request)
-    key = PolicyKey(request.path_params["vendor"], request.path_params["policy"])
+    key = key_of(request)
     vendor, declared = room.policy(key)
-    timeline = _TIMELINES.timeline(room.store, key)
+    timeline = _timeline(room, key)
     newest_first = timeline.versions[::-1]
     number = _page_number(request.query_params.get("page", "1"), len(newest_first))
     shown = newest_first[(number - 1) * _VERSIONS_PER_PAGE : number * _VERSIONS_PER_PAGE]
@@ -86,6 +57,25 @@ def policy(request: Request) -> Response:
     )
 
 
+def _timeline(room: Room, key: PolicyKey) -> PolicyTimeline:
+    """Returns the timeline of a policy, which is kept until its history may have changed."""
+    history = room.history(key)
+    return room.kept.get(
+        ("timeline", key, history.state), lambda: policy_timeline(room.store, key, history.settled), _size
+    )
+
+
+def _size(timeline: PolicyTimeline) -> int:
+    """Returns about how many bytes a timeline takes.
+
+    A timeline that lacks comparisons takes too many to be kept, because they are made a little later than the history.
+    """
+    if not timeline.is_complete:
+        return sys.maxsize
+    links = sum(len(change.step.links) for change in timeline.changes if change.step)
+    return _TIME * (len(timeline.captures) + len(timeline.quarantined)) + _LINK * links
+
+
 def _row(key: PolicyKey, version: TimelineVersion) -> _Row:
     change = version.change
     if change is None:
@@ -100,7 +90,7 @@ def what_changed(change: TimelineChange) -> str:
     if change.fault:
         return f"Could not be compared: {change.fault}."
     line = change_line(change.step) if change.step else "not compared yet"
-    return f"{line[:1].upper()}{line[1:]}."
+    return f"{line[:1].upper()}{line[1:]}." if line else "No clause changed."
 
 
 def _address(key: PolicyKey, changes: tuple[TimelineChange, ...]) -> str:
