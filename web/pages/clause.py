@@ -29,6 +29,8 @@ from web.room import NotFoundError
 
 # A heading of the page quotes at most so many characters of the clause; a neighbour is named by as many.
 _TITLE, _NEIGHBOUR = 90, 70
+# About how many bytes an event takes, besides the texts.
+_EVENT = 4000
 _WITHOUT_REDLINE: frozenset[EventKind] = frozenset(
     ["appeared", "unknown", "removed", "returned", "moved", "renumbered"]
 )
@@ -70,8 +72,13 @@ def clause(request: Request) -> Response:
     when, position = request.path_params["version"], request.path_params["position"]
     if not when.startswith("@"):
         raise NotFoundError("A clause is named by the id of its version, like @1f2e3d4c5b6a, and its position in it.")
-    settled = room.history(key).settled
-    traced = trace(room.store, key, when[1:], position, room.call, settled)
+    history = room.history(key)
+    settled = history.settled
+    traced = room.kept.get(
+        ("trace", key, history.state, when, position),
+        lambda: trace(room.store, key, when[1:], position, room.call, settled),
+        _size,
+    )
     around = surroundings(room.store, settled, traced.version.id, position)
     address = addresses.clause_page(key, traced.version.id, position)
     lines = [_line(key, at, event) for at, event in enumerate(traced.events, start=1)]
@@ -96,6 +103,12 @@ def clause(request: Request) -> Response:
         address=address,
         paragraph_end=PARAGRAPH_END,
     )
+
+
+def _size(traced: Trace) -> int:
+    """Returns about how many bytes a trace takes."""
+    clauses = [clause for event in traced.events for clause in (*event.change.old, *event.change.new)]
+    return _EVENT * (1 + len(traced.events)) + 3 * sum(len(clause.text) for clause in clauses)
 
 
 def _line(key: PolicyKey, at: int, event: TracedEvent) -> _EventLine:
