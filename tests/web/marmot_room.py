@@ -34,8 +34,11 @@ def marmot_room(folder: Path) -> Iterator[Room]:
     vendors = folder / "vendors"
     vendors.mkdir()
     for slug, name, url in (("marmot", NAME, URL), ("vole", "Vole", "https://www.vole.example/privacy")):
-        policies = f"policies:\n  privacy:\n    locations:\n      - url: {url}\n"
-        (vendors / f"{slug}.yaml").write_text(f"name: {name!r}\n{policies}", encoding="utf-8")
+        homepage = url.removesuffix("privacy")
+        declaration = (
+            f"name: {name!r}\nhomepage: {homepage}\npolicies:\n  privacy:\n    locations:\n      - url: {url}\n"
+        )
+        (vendors / f"{slug}.yaml").write_text(declaration, encoding="utf-8")
     with Store.open(database) as store:
         for sentence, days in SENTENCES:
             for day in days:

@@ -97,11 +97,13 @@ def clause_address(room: Room, version: int) -> str:
 def test_a_clause_shows_each_change_with_a_redline_and_dates(room: Room, reader: TestClient) -> None:
     html = reader.get(clause_address(room, 3)).text
     titles = re.findall(r"<h3>(.*?)</h3>", html)
-    assert titles == ["In the oldest version, 1", *(f"Modified in version {n} (substantive)" for n in (2, 3))]
+    assert titles == [
+        "In the oldest version, 1",
+        "Number changed in version 2 (substantive)",
+        "Modified in version 3 (substantive)",
+    ]
     assert "<del>30</del><ins>90</ins>" in html
-    assert "<ins> and messages</ins>" in html.replace("and messages </ins>", " and messages</ins>").replace(
-        "<ins> ", "<ins> "
-    )
+    assert re.search("<ins> ?and messages ?</ins>", html)
     assert "2019-03-14T05:06:07Z and 2019-12-29T05:06:07Z" in html
     assert re.search(r'href="/marmot/privacy/@\w+\.\.@\w+#change-1"', html)
 
