@@ -1,12 +1,13 @@
 """Queries what the timelines of policies and the list of vendors show, without reading whole documents."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.exceptions import StorageError
@@ -21,6 +22,8 @@ from storage.verdicts import judged_captures
 
 # How many documents are in memory at a time, compressed.
 _AT_ONCE = 100
+# For how many policies one query looks up the newest step. SQLite accepts at most 1000 alternatives.
+_POLICIES_AT_ONCE = 200
 # What follows the head of a document's JSON (`formats.document_json`). A string in it has no quote without a backslash.
 _CLAUSES = b',"clauses":['
 
@@ -72,14 +75,16 @@ class Timelines:
         return result
 
     def newest_steps(self, changes: Mapping[PolicyKey, datetime]) -> dict[PolicyKey, NewestStep]:
-        """Returns the newest change of each policy, in one query. Policies whose change isn't found are left out.
+        """Returns the newest change of each policy, in few queries. Policies whose change isn't found are left out.
 
         changes: for each policy, when its newest version was captured first (`storage.records.Standing.last_change`).
         """
-        if not changes:
-            return {}
+        remaining = iter(changes.items())
+        result: dict[PolicyKey, NewestStep] = {}
         with self._database.read_session() as session:
-            return {step.key: step for step in _newest_steps(session, changes)}
+            while some := list(islice(remaining, _POLICIES_AT_ONCE)):
+                result.update((step.key, step) for step in _newest_steps(session, some))
+        return result
 
 
 def _stated_date(sha256: str, size: int, data: bytes) -> str | None:
@@ -92,7 +97,7 @@ def _stated_date(sha256: str, size: int, data: bytes) -> str | None:
     return stated if isinstance(stated, str) else None
 
 
-def _newest_steps(session: Session, changes: Mapping[PolicyKey, datetime]) -> Iterable[NewestStep]:
+def _newest_steps(session: Session, changes: Collection[tuple[PolicyKey, datetime]]) -> Iterable[NewestStep]:
     """Yields the newest changes.
 
     The text before is that of the last capture before that was accepted when it was read. Persons' reviews may have
@@ -124,7 +129,6 @@ def _newest_steps(session: Session, changes: Mapping[PolicyKey, datetime]) -> It
         StepRow.checksum,
         StepRow.data,
     )
-    moment = tuple_(CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at)
     query = (
         select(*columns)
         .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
@@ -132,7 +136,12 @@ def _newest_steps(session: Session, changes: Mapping[PolicyKey, datetime]) -> It
         .join(old_reading, and_(old_reading.capture_id == before, old_reading.reader == PolicyRow.reader))
         .outerjoin(StepRow, is_step)
         .where(ReadingRow.version_id.is_not(None), old_reading.version_id.is_not(None))
-        .where(ReadingRow.version_id != old_reading.version_id, moment.in_([(*key, at) for key, at in changes.items()]))
+        .where(ReadingRow.version_id != old_reading.version_id, or_(*(_is_capture_at(key, at) for key, at in changes)))
     )
     for vendor, policy, at, old_id, new_id, checksum, data in session.execute(query):
         yield NewestStep(PolicyKey(vendor, policy), at, old_id, new_id, restored(data, checksum) if data else None)
+
+
+def _is_capture_at(key: PolicyKey, at: datetime) -> ColumnElement[bool]:
+    # SQLite finds rows by an index if alternatives are named like this, but not by a list of row values.
+    return and_(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at == at)

@@ -168,6 +168,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(library.capture, kept.capture_id)
         history = call(library.history, KEY)
         call(library.settled, KEY)
+        call(library.state, KEY)
         call(library.period, KEY, history, f"@{other.version_id}"[:8])
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
@@ -242,6 +243,19 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         for statement, parameters in method_statements:
             for step, index in steps_without_index(statement, parameters):
                 assert method_name == COUNTS_ALL or index in READ_WHOLE, f"{method_name}: {step}: {statement}"
+
+
+def test_what_timelines_show_is_found_by_an_index(store: Store, statements: Statements, connection: Connection) -> None:
+    keep(store, capture_of(A), A, POLICY)
+    settled = store.library.settled(KEY)
+    statements.clear()
+    store.timelines.newest_steps({PolicyKey(vendor, "privacy"): BEGIN for vendor in VENDORS})
+    store.timelines.quarantined(KEY)
+    store.timelines.stated_dates([version.first for version in settled.history.versions])
+    store.lineages.kept(KEY, settled)
+    steps_without_index = PLANS[connection.dialect.name](connection)
+    for statement, parameters in list(statements):
+        assert list(steps_without_index(statement, parameters)) == [], statement
 
 
 Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
