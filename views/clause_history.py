@@ -83,7 +83,7 @@ class ClauseSince:
             "since": self.version.to_dict(),
             **_interval(self.before, self.first),
             "change": self.change.to_dict() if self.change else None,
-            "kind": self.kind,
+            "change_kind": self.kind,
             "significance": self.significance,
             **({"unknown": True} if self.unknown else {}),
         }
@@ -261,11 +261,12 @@ def find_clauses(
     UsageError if no clause contains the words, or as for `blame`. StorageError if the database can't be read.
     """
     wanted = strip_typography(fold(words))
-    if not wanted:
+    if not any(map(str.isalnum, wanted)):
         raise UsageError("give a few words of the clause to trace")
     settled = store.library.settled(key)
     entries = chain(settled)
-    index = _index_named(store, key, when, entries, settled) if when is not None else len(entries) - 1
+    newest = f"@{entries[-1].version_id}" if entries else "@"
+    index = _index_named(store, key, when or newest, entries, settled)
     lineage = store.lineages.lineage(key, calls, settled)
     found: list[FoundClause] = []
     on_lines: set[tuple[int, int]] = set()  # the clauses on the lines of the clauses that are found
