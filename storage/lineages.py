@@ -152,7 +152,7 @@ class Lineages:
         """Returns the chain of a policy, the checksum of each version's document, and the steps that are kept."""
         entries = chain(settled or self._library.settled(key))
         with self._database.read_session() as session:
-            by_capture = _document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
+            by_capture = document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
             checksums = [by_capture[entry.text.capture_id] for entry in entries]
             return entries, checksums, _kept(session, set(_pairs(checksums)))
 
@@ -178,7 +178,8 @@ def _pairs(checksums: Sequence[str]) -> Iterator[_Pair]:
     return pairwise([_NO_DOCUMENT, *checksums])
 
 
-def _document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+def document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+    """Returns the checksum of each capture's document. captures: by id. DamageError if a document is missing."""
     found: dict[int, str] = {}
     for some in _portions(captures):
         query = select(ReadingRow.capture_id, ReadingRow.reader, ReadingRow.document_sha256)

@@ -15,7 +15,7 @@ from core.history import Observation
 from core.lineage import Step
 from core.policies import PolicyKey
 from storage.database import Database
-from storage.lineages import is_current, restored
+from storage.lineages import document_checksums, is_current, restored
 from storage.payloads.compression import restore
 from storage.tables.models import CaptureRow, DocumentRow, PolicyRow, ReadingRow, StepRow
 from storage.verdicts import judged_captures
@@ -60,17 +60,16 @@ class Timelines:
 
         texts: a capture of each version. A damaged document counts as one without a date: `verify` reports it.
         """
-        readers = {text.capture_id: text for text in texts}
+        remaining = iter({text.capture_id: text for text in texts}.values())
         result: dict[str, str] = {}
-        ids = list(readers)
-        columns = ReadingRow.capture_id, ReadingRow.reader, DocumentRow.sha256, DocumentRow.size, DocumentRow.data
         with self._database.read_session() as session:
-            for start in range(0, len(ids), _AT_ONCE):
-                query = select(*columns).join(DocumentRow, DocumentRow.sha256 == ReadingRow.document_sha256)
-                some = query.where(ReadingRow.capture_id.in_(ids[start : start + _AT_ONCE]))
-                for capture_id, reader, sha256, size, data in session.execute(some):
-                    text = readers[capture_id]
-                    if reader == text.reader and (stated := _stated_date(sha256, size, data)):
+            while some := list(islice(remaining, _AT_ONCE)):
+                checksums = document_checksums(session, {text.capture_id: text for text in some})
+                query = select(DocumentRow.sha256, DocumentRow.size, DocumentRow.data)
+                rows = session.execute(query.where(DocumentRow.sha256.in_(set(checksums.values()))))
+                dates = {sha256: _stated_date(sha256, size, data) for sha256, size, data in rows}
+                for text in some:
+                    if stated := dates.get(checksums.get(text.capture_id, "")):
                         result[text.version_id] = stated
         return result
 

@@ -27,6 +27,7 @@ from storage.library import Library
 from storage.lineages import Lineages
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
+from storage.timelines import Timelines
 from tests.keeping import InThisProcess, keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
@@ -240,10 +241,15 @@ def test_every_query_finds_its_rows_by_an_index(
         call(store.lineages.lineage, KEY, call_here)
         document = "0" * 64
         call(store.lineages.repeats_last, capture_of(A, 60), {"reader": "1", "document_sha256": document})
+        settled = library.settled(KEY)
+        call(store.lineages.kept, KEY, settled)
+        call(store.timelines.quarantined, KEY)
+        call(store.timelines.stated_dates, [version.first for version in settled.history.versions])
+        call(store.timelines.newest_steps, {PolicyKey(vendor, "privacy"): BEGIN for vendor in VENDORS})
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, Intake)
+        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, Timelines, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }
@@ -255,19 +261,6 @@ def test_every_query_finds_its_rows_by_an_index(
         for statement, parameters in method_statements:
             for step, index in steps_without_index(statement, parameters):
                 assert method_name == COUNTS_ALL or index in READ_WHOLE, f"{method_name}: {step}: {statement}"
-
-
-def test_what_timelines_show_is_found_by_an_index(store: Store, statements: Statements, connection: Connection) -> None:
-    keep(store, capture_of(A), A, POLICY)
-    settled = store.library.settled(KEY)
-    statements.clear()
-    store.timelines.newest_steps({PolicyKey(vendor, "privacy"): BEGIN for vendor in VENDORS})
-    store.timelines.quarantined(KEY)
-    store.timelines.stated_dates([version.first for version in settled.history.versions])
-    store.lineages.kept(KEY, settled)
-    steps_without_index = PLANS[connection.dialect.name](connection)
-    for statement, parameters in list(statements):
-        assert list(steps_without_index(statement, parameters)) == [], statement
 
 
 Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
