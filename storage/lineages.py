@@ -6,16 +6,15 @@ reader that reads some captures otherwise, leaves all steps valid but those betw
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from core.captures import sha256_hex
+from core.captures import Capture, sha256_hex
 from core.exceptions import RESTORE_ADVICE, DamageError, StoppedWorkError
 from core.history import Observation, SettledHistory
 from core.limits import Caller
@@ -28,7 +27,7 @@ from storage import documents
 from storage.database import Database, insert
 from storage.library import Library
 from storage.payloads.compression import compress
-from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, StepRow
+from storage.tables.models import CaptureRow, ReadingRow, StepRow
 
 # The checksums of the old and of the new document.
 _Pair = tuple[str, str]
@@ -38,8 +37,6 @@ _RULES = f"{LINEAGE}.{SAMENESS}"
 _NO_DOCUMENT = "0" * 64
 # How many rows one query looks up.
 _AT_ONCE = 10_000
-# For how many policies one query looks up the newest step.
-_POLICIES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSteps:
+    """As `Lineage`, but a step that isn't kept is None, and so is a step that could not be made."""
+
+    entries: tuple[ChainEntry, ...]
+    steps: tuple[Step | None, ...]
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     """A step that was made earlier. step: the step; None if it could not be made. fault: why; '' if it could."""
 
@@ -70,6 +76,16 @@ class Lineages:
     def __init__(self, database: Database, library: Library) -> None:
         self._database = database
         self._library = library
+
+    def kept(self, key: PolicyKey, settled: SettledHistory) -> KeptSteps:
+        """Returns the chain of a policy's versions with the steps that are kept. Makes none.
+
+        settled: the policy's settled history. StorageError if the database can't be read.
+        """
+        entries, checksums, kept = self._state(key, settled)
+        found = [kept.get(pair) for pair in _pairs(checksums)]
+        faults = {index: step.fault for index, step in enumerate(found) if step and step.fault}
+        return KeptSteps(entries, tuple(step.step if step else None for step in found), faults)
 
     def lineage(self, key: PolicyKey, call: Caller, settled: SettledHistory | None = None) -> Lineage:
         """Returns the chain of a policy's versions with its steps. Writes nothing: steps that are missing are made.
@@ -111,44 +127,24 @@ class Lineages:
             count += 1
         return count
 
-    def newest_steps(self, changed: Mapping[PolicyKey, datetime]) -> dict[PolicyKey, Step]:
-        """Returns the kept step to the newest version of each policy, with one query for many policies.
+    def repeats_last(self, capture: Capture, reading: Mapping[str, Any]) -> bool:
+        """Returns whether a capture surely adds no step: it shows the document of the capture before it in the chain.
 
-        changed: for each policy, the time at which its newest version was first captured (`Standing.last_change`).
-
-        A policy is left out if its step is not kept, or if steps from several older texts are kept, for instance
-        because captures between them arrived later. StorageError if the database can't be read.
+        It takes one query. False if the answer would need the whole history. reading: the values of the reading's row.
         """
-        found: dict[PolicyKey, dict[str, _Kept]] = {}
-        query = (
-            select(
-                CaptureRow.vendor,
-                CaptureRow.policy,
-                CaptureRow.captured_at,
-                StepRow.old_sha256,
-                StepRow.checksum,
-                StepRow.data,
-            )
-            .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
-            .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
-            .join(StepRow, StepRow.new_sha256 == ReadingRow.document_sha256)
-            .where(StepRow.rules == _RULES, StepRow.fault == "", StepRow.old_sha256 != _NO_DOCUMENT)
+        before = (
+            select(ReadingRow.document_sha256)
+            .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
+            .where(CaptureRow.vendor == capture.vendor, CaptureRow.policy == capture.policy)
+            .where(CaptureRow.captured_at < capture.captured_at, ReadingRow.reader == reading["reader"])
+            .order_by(CaptureRow.captured_at.desc())
+            .limit(1)
+            .scalar_subquery()
         )
+        document = reading["document_sha256"]
+        query = select(StepRow.rules == _RULES).where(StepRow.new_sha256 == document, before == document).limit(1)
         with self._database.read_session() as session:
-            for some in _portions(changed, _POLICIES_AT_ONCE):
-                vendors, policies = {key.vendor for key in some}, {key.policy for key in some}
-                times = {changed[key] for key in some}
-                of_some = query.where(CaptureRow.vendor.in_(vendors), CaptureRow.policy.in_(policies))
-                rows = session.execute(of_some.where(CaptureRow.captured_at.in_(times)))
-                for vendor, policy, at, old, checksum, data in rows:
-                    key = PolicyKey(vendor, policy)
-                    if changed.get(key) == at and sha256_hex(data) == checksum:
-                        found.setdefault(key, {})[old] = _Kept(_restored(data))
-        return {
-            key: kept.step
-            for key, of_key in found.items()
-            if len(of_key) == 1 and (kept := next(iter(of_key.values()))).step is not None
-        }
+            return bool(session.scalar(query))
 
     def _state(
         self, key: PolicyKey, settled: SettledHistory | None = None
@@ -156,7 +152,7 @@ class Lineages:
         """Returns the chain of a policy, the checksum of each version's document, and the steps that are kept."""
         entries = chain(settled or self._library.settled(key))
         with self._database.read_session() as session:
-            by_capture = _document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
+            by_capture = document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
             checksums = [by_capture[entry.text.capture_id] for entry in entries]
             return entries, checksums, _kept(session, set(_pairs(checksums)))
 
@@ -182,7 +178,8 @@ def _pairs(checksums: Sequence[str]) -> Iterator[_Pair]:
     return pairwise([_NO_DOCUMENT, *checksums])
 
 
-def _document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+def document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+    """Returns the checksum of each capture's document. captures: by id. DamageError if a document is missing."""
     found: dict[int, str] = {}
     for some in _portions(captures):
         query = select(ReadingRow.capture_id, ReadingRow.reader, ReadingRow.document_sha256)
@@ -235,7 +232,17 @@ def _put(session: Session, pair: _Pair, made: _Kept) -> None:
     )
 
 
-def _portions(values: Collection[Any], size: int = _AT_ONCE) -> Iterator[list[Any]]:
+def _portions(values: Collection[Any]) -> Iterator[list[Any]]:
     remaining = iter(values)
-    while some := list(islice(remaining, size)):
+    while some := list(islice(remaining, _AT_ONCE)):
         yield some
+
+
+def is_current(row: type[StepRow]) -> ColumnElement[bool]:
+    """Returns the condition that a row was derived by the rules of this code."""
+    return row.rules == _RULES
+
+
+def restored(data: bytes, checksum: str) -> Step | None:
+    """Returns a step out of the columns of its row; None if it is damaged, or could not be made."""
+    return _restored(data) if sha256_hex(data) == checksum else None

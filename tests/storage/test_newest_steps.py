@@ -30,8 +30,11 @@ def keep_at(store: Store, *shown: tuple[float, bytes]) -> None:
 def newest_numbers(store: Store) -> dict[PolicyKey, list[tuple[str, str]]]:
     (standing,) = store.library.standings()
     changed = {KEY: standing.last_change} if standing.last_change else {}
-    steps = store.lineages.newest_steps(changed)
-    return {key: [pair for link in step.links for pair in link.numbers] for key, step in steps.items()}
+    steps = store.timelines.newest_steps(changed)
+    return {
+        key: [pair for link in newest.step.links for pair in link.numbers] if newest.step else []
+        for key, newest in steps.items()
+    }
 
 
 def test_the_newest_step_tells_the_newest_change(store: Store) -> None:
@@ -44,7 +47,8 @@ def test_a_policy_without_a_change_has_no_newest_step(store: Store) -> None:
     assert newest_numbers(store) == {}
 
 
-def test_a_step_that_may_be_out_of_date_is_left_out(store: Store) -> None:
+def test_a_capture_that_arrives_later_changes_the_newest_step(store: Store) -> None:
     keep_at(store, (0, A), (20, C))
-    keep_at(store, (10, B))  # an archive's capture arrives later
-    assert newest_numbers(store) == {}
+    assert newest_numbers(store) == {KEY: [("10 days", "90 days")]}
+    keep_at(store, (10, B))
+    assert newest_numbers(store) == {KEY: [("30 days", "90 days")]}

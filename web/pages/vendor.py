@@ -54,8 +54,8 @@ def vendor_page(request: Request) -> Response:
     keys = [PolicyKey(vendor.slug, name) for name in vendor.policies]
     standings = {key: all_standings[key] for key in keys if key in all_standings}
     changed = {key: standing.last_change for key, standing in standings.items() if standing.last_change}
-    steps = room.store.lineages.newest_steps(changed)
-    lines = {key: change_line(step) for key, step in steps.items()}
+    steps = room.store.timelines.newest_steps(changed)
+    lines = {key: change_line(newest.step) for key, newest in steps.items() if newest.step}
     parts = [_part(room, key, vendor.policies[key.policy], standings.get(key), lines.get(key, "")) for key in keys]
     parts.sort(key=lambda part: part.new.first.captured_at if part.new else _NEVER, reverse=True)
     return page(request, "vendor.html.j2", vendor=vendor, parts=parts)
