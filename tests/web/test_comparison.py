@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,18 @@ def test_the_form_leads_to_the_readable_address(reader: TestClient) -> None:
     assert (response.status_code, response.headers["Location"]) == (303, "/marmot/privacy/2019-03-05..2")
     assert reader.get("/marmot/privacy/-/compare?old=//evil.example&new=2").status_code == 404
     assert "Give two dates" in reader.get("/marmot/privacy/-/compare").text
+
+
+def test_links_and_the_cited_address_contain_a_public_path(room: Room) -> None:
+    public = replace(room, public_url="https://docs.example.org/watch")
+    old, new = ids(room)[:2]
+    with TestClient(create_application(public), base_url="https://docs.example.org", follow_redirects=False) as client:
+        html = client.get("/watch/marmot/privacy/1..2").text
+        redirect = client.get("/watch/marmot/privacy/-/compare?old=1&new=2")
+    assert f'<link rel="canonical" href="https://docs.example.org/watch/marmot/privacy/@{old}..@{new}">' in html
+    assert f'href="/watch/marmot/privacy/@{old}..@{new}#change-1"' in html
+    assert not re.search(r'href="/(?!watch/)', html)
+    assert redirect.headers["Location"] == "/watch/marmot/privacy/1..2"
 
 
 def test_neighbouring_changes_are_linked(reader: TestClient, room: Room) -> None:
