@@ -46,7 +46,7 @@ class Link:
 
     kind, significance, numbers: as for `core.changes.Change`.
     old, new: the positions of the clauses in the old and in the new document, in reading order.
-    keys: the text key (`diffing.lineage.text_key`) of each new clause; for `removed`, of the removed clause.
+    keys: the text key (`diffing.sameness.text_key`) of each new clause; for `removed`, of the removed clause.
     """
 
     kind: ChangeKind

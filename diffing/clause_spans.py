@@ -1,12 +1,11 @@
 """Finds out when a policy had each of its clauses, from the periods that stand."""
 
-import hashlib
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clauses import Clause, Document
-from diffing.sameness import version_text
+from diffing.sameness import text_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +19,6 @@ class HeldText:
 
     version_id: str
     spans: tuple[tuple[datetime, datetime | None], ...]
-
-
-def text_key(text: str) -> str:
-    """Returns a name for the text of a clause: texts that count as the same for a version's id have the same name.
-
-    The name is the first 16 hexadecimal digits of a SHA-256; '' for a text that is wholly volatile.
-    """
-    text = version_text(text)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] if text else ""
 
 
 def clauses_by_text(document: Document) -> dict[str, Clause]:

@@ -1,16 +1,15 @@
 """Follows clauses through the versions of a policy: steps between neighbours, lines, and the dates of readings."""
 
-import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from core.changes import Change, ChangeKind, Comparison, Redline
-from core.clauses import Clause, Document
+from core.clauses import Document
 from core.history import Observation, Period, SettledHistory
 from core.lineage import ChainEntry, Event, EventKind, Line, Link, Since, Step
 from diffing import compare
-from diffing.sameness import version_text
+from diffing.sameness import text_key
 from diffing.timeline import alternations
 
 # A position in a version of a chain: the index of the version, and the position of the clause.
@@ -30,24 +29,14 @@ _EVENT_KINDS: dict[ChangeKind, EventKind] = {
 }
 # The kinds of changes after which a clause still has the same words.
 _SAME_WORDS = frozenset(["moved", "renumbered", "cosmetic"])
-# The text key of a clause whose whole text is volatile.
-_NO_TEXT = hashlib.sha256(b"").hexdigest()[:12]
 # The significances of changes after which a clause reads otherwise.
 _COUNTS = frozenset(["substantive", "factual"])
-
-
-def text_key(clause: Clause) -> str:
-    """Returns a short checksum of a clause's text. Clauses with the same text have the same key.
-
-    Texts are the same as in `diffing.sameness.version_text`. The key is 12 hexadecimal digits.
-    """
-    return hashlib.sha256(version_text(clause.text).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def first_step(document: Document) -> Step:
     """Returns the step to a version that is compared with no earlier version."""
     links = tuple(
-        Link("added", "substantive", (), (position,), (text_key(clause),))
+        Link("added", "substantive", (), (position,), (text_key(clause.text),))
         for position, clause in enumerate(document.clauses)
     )
     return Step((), links, opens=True)
@@ -69,7 +58,7 @@ def _link(change: Change) -> Link:
         change.significance,
         tuple(clause.position for clause in change.old),
         tuple(clause.position for clause in change.new),
-        tuple(map(text_key, change.new or change.old)),
+        tuple(text_key(clause.text) for clause in change.new or change.old),
         change.numbers,
     )
 
@@ -243,7 +232,7 @@ def _returns(steps: Sequence[Step]) -> dict[_Node, _Node]:
         if step.opens:
             continue
         for link in step.links:
-            if link.kind == "added" and link.keys[0] != _NO_TEXT and (candidates := removed[link.keys[0]]):
+            if link.kind == "added" and link.keys[0] and (candidates := removed[link.keys[0]]):
                 last = next(at for at, node in enumerate(candidates) if node[0] == candidates[-1][0])
                 returned[index, link.new[0]] = candidates.pop(last)
         for link in step.links:

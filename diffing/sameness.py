@@ -99,3 +99,12 @@ def version_text(text: str) -> str:
     for shape, plain in _SHAPES:  # faster than str.translate, which looks up each character
         text = text.replace(shape, plain)
     return _BESIDE_PUNCTUATION.sub("", text)
+
+
+def text_key(text: str) -> str:
+    """Returns a name for the text of a clause: texts that count as the same for a version's id have the same name.
+
+    The name is the first 16 hexadecimal digits of a SHA-256; '' for a text that is wholly volatile.
+    """
+    text = version_text(text)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] if text else ""

@@ -13,6 +13,7 @@ from core.plurals import plural
 from reports.excerpts import CONTEXT, shortened
 from reports.places import Places, label_of, numbered
 from reports.vendor_text import printable
+from views.change_lines import side_by_side
 
 #: If the confidence of a change is below this value, reports warn that the two sides may be unrelated. At this value,
 #: the warning reaches every pairing that the reader of `bench.diff.calibration` rejected, and a tenth of all pairings.
@@ -84,21 +85,6 @@ def notes_on(change: Change, old_places: Places, new_places: Places, moved: Move
 def is_doubtful(change: Change) -> bool:
     """Returns whether the two sides of a change may be unrelated, so that reports warn."""
     return change.confidence < DOUBTFUL
-
-
-def side_by_side(old: str, new: str) -> str:
-    """Returns an old and a new number, with the words they share once: `30 → 90 days`, `Article 9 → 6`."""
-    before, after = old.split(), new.split()
-    shorter = min(len(before), len(after)) - 1
-    front = 0
-    while front < shorter and before[front] == after[front] and before[front].isalpha():
-        front += 1
-    back = 0
-    while back < shorter - front and before[-1 - back] == after[-1 - back]:
-        back += 1
-    while back and not before[-back].isalpha():
-        back -= 1  # 25 000 → 50 000 euros
-    return f"{' '.join(before[: len(before) - back])} → {' '.join(after[front:])}"
 
 
 def as_sentence(text: str) -> str:

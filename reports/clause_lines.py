@@ -6,10 +6,10 @@ from typing import Final
 from core.clauses import Clause
 from core.dates import iso
 from core.lineage import EventKind
-from reports.change_notes import side_by_side
 from reports.excerpts import shortened
 from reports.places import PATH_SEPARATOR, TOP_LEVEL, cited, label_of
 from reports.vendor_text import printable
+from views.change_lines import side_by_side
 from views.clause_history import ClauseSince, Trace, TracedEvent
 
 _EVENT_WORDS: Final[dict[EventKind, str]] = {

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
@@ -79,6 +79,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSteps:
+    """As `Lineage`, but a step that isn't kept is None, and so is a step that could not be made."""
+
+    entries: tuple[ChainEntry, ...]
+    steps: tuple[Step | None, ...]
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     """A step that was made earlier. step: the step; None if it could not be made. fault: why; '' if it could."""
 
@@ -92,6 +101,16 @@ class Lineages:
     def __init__(self, database: Database, library: Library) -> None:
         self._database = database
         self._library = library
+
+    def kept(self, key: PolicyKey, settled: SettledHistory) -> KeptSteps:
+        """Returns the chain of a policy's versions with the steps that are kept. Makes none.
+
+        settled: the policy's settled history. StorageError if the database can't be read.
+        """
+        entries, checksums, kept = self._state(key, settled)
+        found = [kept.get(pair) for pair in _pairs(checksums)]
+        faults = {index: step.fault for index, step in enumerate(found) if step and step.fault}
+        return KeptSteps(entries, tuple(step.step if step else None for step in found), faults)
 
     def lineage(self, key: PolicyKey, call: Caller, settled: SettledHistory | None = None) -> Lineage:
         """Returns the chain of a policy's versions with its steps. Writes nothing: steps that are missing are made.
@@ -156,7 +175,7 @@ class Lineages:
         """Returns the chain of a policy, the checksum of each version's document, and the steps that are kept."""
         entries = chain(settled or self._library.settled(key))
         with self._database.read_session() as session:
-            by_capture = _document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
+            by_capture = document_checksums(session, {entry.text.capture_id: entry.text for entry in entries})
             checksums = [by_capture[entry.text.capture_id] for entry in entries]
             return entries, checksums, _kept(session, set(_pairs(checksums)))
 
@@ -182,7 +201,8 @@ def _pairs(checksums: Sequence[str]) -> Iterator[_Pair]:
     return pairwise([_NO_DOCUMENT, *checksums])
 
 
-def _document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+def document_checksums(session: Session, captures: Mapping[int, Observation]) -> dict[int, str]:
+    """Returns the checksum of each capture's document. captures: by id. DamageError if a document is missing."""
     found: dict[int, str] = {}
     for some in _portions(captures):
         query = select(ReadingRow.capture_id, ReadingRow.reader, ReadingRow.document_sha256)
@@ -239,3 +259,13 @@ def _portions(values: Collection[Any]) -> Iterator[list[Any]]:
     remaining = iter(values)
     while some := list(islice(remaining, _AT_ONCE)):
         yield some
+
+
+def is_current(row: type[StepRow]) -> ColumnElement[bool]:
+    """Returns the condition that a row was derived by the rules of this code."""
+    return row.rules == _RULES
+
+
+def restored(data: bytes, checksum: str) -> Step | None:
+    """Returns a step out of the columns of its row; None if it is damaged, or could not be made."""
+    return _restored(data) if sha256_hex(data) == checksum else None

@@ -12,6 +12,7 @@ from storage.library import Library
 from storage.lineages import Lineages
 from storage.payloads import packing
 from storage.subscriptions import Subscriptions
+from storage.timelines import Timelines
 
 
 class Store:
@@ -23,6 +24,7 @@ class Store:
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     clause_index: the index of all clauses, which the search reads.
+    timelines: what the timelines of policies and the list of vendors show.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -38,6 +40,7 @@ class Store:
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.clause_index = ClauseIndex(database, hold)
+        self.timelines = Timelines(database)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

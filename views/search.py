@@ -73,7 +73,7 @@ class SearchHit:
     spans: when the policy had the clause, oldest first; at least one.
     version_id, position: the first version that has the clause, and the clause's position in it.
     text_key: names the text within its policy, also after the captures were read again
-        (`diffing.clause_spans.text_key`).
+        (`diffing.sameness.text_key`).
     """
 
     key: PolicyKey

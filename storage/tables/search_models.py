@@ -48,7 +48,7 @@ class ClauseTextRow(SearchBase):
 
     id: contains the time at which the policy had the text first, so that the order of the ids is the order of these
         times (`storage.clause_index.id_of`).
-    text_key: the text's name within the policy (`diffing.clause_spans.text_key`).
+    text_key: the text's name within the policy (`diffing.sameness.text_key`).
     kind, label, heading_path, text, position: the clause in the first version that has it (`core.clauses.Clause`).
     words: the words of the text, and those of the vendor and the policy (`core.search_words`).
     version_id: the id of the first version that has the text.

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from core.changes import Change, Redline, RedlineOperation
 from core.clauses import Clause
-from reports.change_notes import side_by_side
 from reports.change_sections import sections, substantive_runs
 from reports.excerpts import excerpt_of, redline_as_text
 from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary
 from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, removed
+from views.change_lines import side_by_side
 
 OPERATIONS: st.SearchStrategy[RedlineOperation] = st.sampled_from(["equal", "delete", "insert"])
 

@@ -31,6 +31,7 @@ from storage.library import Library
 from storage.lineages import Lineages
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
+from storage.timelines import Timelines
 from tests.keeping import InThisProcess, keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
@@ -182,6 +183,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(library.capture, kept.capture_id)
         history = call(library.history, KEY)
         call(library.settled, KEY)
+        call(library.state, KEY)
         call(library.period, KEY, history, f"@{other.version_id}"[:8])
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
@@ -257,10 +259,15 @@ def test_every_query_finds_its_rows_by_an_index(
             ClauseSearch(terms, at=now, appeared=Span(BEGIN, now), gone=Span(BEGIN, now)),
         ):
             call(clause_index.find, clause_search)
+        settled = library.settled(KEY)
+        call(store.lineages.kept, KEY, settled)
+        call(store.timelines.quarantined, KEY)
+        call(store.timelines.stated_dates, [version.first for version in settled.history.versions])
+        call(store.timelines.newest_steps, {PolicyKey(vendor, "privacy"): BEGIN for vendor in VENDORS})
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, ClauseIndex, Intake)
+        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, Timelines, ClauseIndex, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }

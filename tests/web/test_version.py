@@ -1,0 +1,122 @@
+"""The text of a version on a page, and a vendor's policies."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+from starlette.testclient import TestClient
+
+from tests.web.policies import KEY, marmot_room
+from views.version_text import clauses_as_text, version_text
+from web import Room, create_application
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with marmot_room(tmp_path_factory.mktemp("room")) as room:
+        yield room
+
+
+@pytest.fixture(scope="module")
+def reader(room: Room) -> Iterator[TestClient]:
+    with TestClient(create_application(room), base_url="http://localhost", follow_redirects=False) as client:
+        yield client
+
+
+def parsed(reader: TestClient, address: str) -> LexborHTMLParser:
+    response = reader.get(address)
+    assert response.status_code == 200
+    return LexborHTMLParser(response.text)
+
+
+def test_every_clause_stands_on_the_page_in_order(reader: TestClient, room: Room) -> None:
+    document = version_text(room.store, KEY, "2").document
+    page = parsed(reader, "/marmot/privacy/2")
+    assert [node.text() for node in page.css(".clause .text")] == [clause.text for clause in document.clauses]
+
+
+def test_the_contents_list_nests_and_its_links_have_targets(reader: TestClient) -> None:
+    page = parsed(reader, "/marmot/privacy/2019-03-05")
+    assert [node.text().strip() for node in page.css(".contents > ul > li > a")] == ["Privacy policy"]
+    assert [node.text().strip() for node in page.css(".contents ul ul > li > a")] == ["What we collect", "Your rights"]
+    ids = {node.attributes["id"] for node in page.css("[id]")}
+    assert {(node.attributes["href"] or "")[1:] for node in page.css(".contents a")} <= ids
+
+
+def test_each_clause_says_since_when_it_reads_so(reader: TestClient, room: Room) -> None:
+    versions = [version.id for version in room.store.library.history(KEY).versions]
+    page = parsed(reader, "/marmot/privacy/2")
+    notes = {node.css_first(".text").text(): node.css_first(".since") for node in page.css(".clause")}  # type: ignore[union-attr]
+    changed, kept = (
+        notes[text] for text in ("We keep your messages for 90 days after you delete them.", "Your rights")
+    )
+    assert changed is not None and kept is not None  # noqa: PT018
+    links = [link.attributes["href"] for link in changed.css("a")]
+    assert links[0] == f"/marmot/privacy/@{versions[0]}..@{versions[1]}#change-1"
+    assert (links[1] or "").startswith(f"/marmot/privacy/@{versions[1]}/clause/")
+    assert "2019-03-14" in changed.text()
+    assert "by 2019-03-04" in kept.text()
+
+
+def test_the_page_says_where_the_text_was_captured(reader: TestClient, room: Room) -> None:
+    capture = version_text(room.store, KEY, "1").period.first
+    html = reader.get("/marmot/privacy/1").text
+    for expected in (capture.sha256, capture.url, "2019-03-04T05:06:07Z", f'href="/-/captures/{capture.capture_id}"'):
+        assert expected in html
+
+
+def test_the_address_by_id_is_canonical(reader: TestClient, room: Room) -> None:
+    version_id = version_text(room.store, KEY, "1").version.id
+    html = reader.get("/marmot/privacy/1").text
+    assert f'<link rel="canonical" href="http://localhost/marmot/privacy/@{version_id}">' in html
+    shortened = reader.get(f"/marmot/privacy/@{version_id[:7]}.txt")
+    assert shortened.headers["Location"] == f"/marmot/privacy/@{version_id}.txt"
+
+
+def test_neighbouring_versions_are_linked(reader: TestClient, room: Room) -> None:
+    versions = [version.id for version in room.store.library.history(KEY).versions]
+    page = parsed(reader, "/marmot/privacy/2")
+    assert [node.attributes["href"] for node in page.css("a[rel=prev], a[rel=next]")] == [
+        f"/marmot/privacy/@{versions[0]}",
+        f"/marmot/privacy/@{versions[2]}",
+    ]
+
+
+def test_a_hostile_clause_stays_text(reader: TestClient) -> None:
+    page = parsed(reader, "/marmot/privacy/3")
+    assert page.css("script, img") == []
+    assert any("<script>alert(1)</script>" in node.text() for node in page.css(".clause"))
+
+
+def test_the_files_have_what_the_command_prints(reader: TestClient, room: Room) -> None:
+    text = reader.get("/marmot/privacy/3.txt")
+    assert text.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert text.text == f"{clauses_as_text(version_text(room.store, KEY, '3').document.clauses)}\n"
+    assert "<script>alert(1)</script>" in text.text
+    fields = json.loads(reader.get("/marmot/privacy/3.json").content)
+    assert fields == json.loads(json.dumps(version_text(room.store, KEY, "3").to_dict()))
+
+
+@pytest.mark.parametrize("when", ["9", "@00", "1999", "2999", "2019-99", "captures-of-nothing"])
+def test_a_version_that_is_not_there_is_said_on_a_page(reader: TestClient, when: str) -> None:
+    response = reader.get(f"/marmot/privacy/{when}")
+    assert response.status_code == 404
+    assert "<h1>" in response.text
+
+
+def test_a_vendor_lists_its_policies_and_what_changed_last(reader: TestClient, room: Room) -> None:
+    versions = [version.id for version in room.store.library.history(KEY).versions]
+    page = parsed(reader, "/marmot")
+    assert [node.text() for node in page.css("h2")] == ["privacy", "cookies"]
+    change = page.css_first(f'a[href="/marmot/privacy/@{versions[2]}..@{versions[3]}"]')
+    assert change is not None
+    assert change.text() == "1 substantive change: 1 modified"
+    text = page.body.text() if page.body else ""
+    assert "4 versions" in text
+    assert "Not captured yet." in text
+    assert "https://www.marmot.example/cookies from 2020-01-01" in text
+
+
+def test_an_unknown_vendor_is_said_on_a_page(reader: TestClient) -> None:
+    assert "No vendor vole is declared here." in reader.get("/vole").text
