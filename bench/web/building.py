@@ -14,7 +14,7 @@ _CAPTURES = 200
 
 
 def build_derived(side: Side) -> None:
-    """Makes the steps and the index of all policies, and prints what it took. What is there already is not made again."""
+    """Makes the steps and the index of all policies that are missing, and prints what it took."""
     keys = [PolicyKey(watched.vendor, watched.policy) for watched in side.watched]
     with Store.open(side.url) as store:
         taken = _processor_seconds(lambda: [store.lineages.refresh(key, call_here) for key in keys])
