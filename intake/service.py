@@ -12,6 +12,7 @@ from core.limits import Limits, WorkFault
 from core.policies import PolicyKey
 from intake import policy_reader
 from intake.backlog import Backlog
+from intake.derived import Derived
 from intake.evidence_batches import OnRefusal, keep_evidence
 from intake.kept_standings import KeptStandings
 from intake.policy_reader import declared_of, reader_of, reading_task, reading_values
@@ -75,6 +76,7 @@ class Intake:
         self._workers = workers or reading_workers(limits)
         self._backlog = Backlog(store.database)
         self._standings = KeptStandings(store.library)
+        self._derived = Derived(store, limits)
 
     def close(self) -> None:
         """Ends the worker processes. Does not close the store."""
@@ -84,8 +86,14 @@ class Intake:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self.close()
+        if error is None:
+            self.refresh_derived()
+
+    def refresh_derived(self) -> None:
+        """Makes what is derived from the captures that this object has read (`intake.derived`). Call it at the end."""
+        self._derived.update()
 
     def keep(self, incoming: FoundCapture) -> ReadCapture:
         """Stores a capture as evidence, reads the capture, and returns the result.
@@ -160,7 +168,9 @@ class Intake:
 
         ClausewatchError if no worker can be started.
         """
-        return self._read_backlog(key, policy, progress, relying_on_marks=False)
+        count = self._read_backlog(key, policy, progress, relying_on_marks=False)
+        self._derived.note_whole(key)
+        return count
 
     def read_unread(self, key: PolicyKey, policy: Policy) -> None:
         """Reads the captures of a policy that were stored but not read, because a command was killed.
@@ -258,6 +268,7 @@ class Intake:
             with self._database.write_session() as session:
                 readings.put(session, missing)
             self._standings.note(capture.vendor for capture, *_ in missing)
+            self._derived.note((capture, row) for capture, row, _ in missing)
         self._backlog.settle(planned.unread.capture_id for planned, _ in batch)
         stored = [ReadingRow(**row) for row in rows]
         with self._database.read_session() as session:

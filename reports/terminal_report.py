@@ -6,17 +6,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from core.changes import Redline
 from core.dates import iso
 from reports.change_sections import PlaceGroup, Run, sections
-from reports.excerpts import ELLIPSIS, redline_as_text
+from reports.excerpts import ELLIPSIS
 from reports.places import PATH_SEPARATOR
 from reports.rendered_changes import SIGNIFICANCE_MEANINGS, RenderedChange, rendered_changes
 from reports.report import FileSide, Report
+from reports.terminal_lines import print_line, redline_text
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-_STYLES = {"delete": "red strike", "insert": "green underline", "equal": ""}
 _INDENT = 6
 _WHERE_FOLDED = "Reports of the other formats list every change, for example --format html."
 
@@ -38,13 +37,13 @@ def print_report(report: Report, console: Console) -> None:
     If the console has colours, deletions are red and struck through, insertions green and underlined. Without colours
     (NO_COLOR, a pipe, a file), deletions are marked with [-old-] and insertions with {+new+}.
     """
-    _line(console, Text(title(report), style="bold"))
-    _line(console, Text(summary(report)))
+    print_line(console, Text(title(report), style="bold"))
+    print_line(console, Text(summary(report)))
     changes = rendered_changes(report.comparison)
     if sentence := headings_sentence(changes):
-        _line(console, Text(sentence))
+        print_line(console, Text(sentence))
     for sentence in circumstances(report):
-        _line(console, Text(sentence))
+        print_line(console, Text(sentence))
     console.print()
     _provenance(report, console)
     arranged = sections(changes)
@@ -52,31 +51,31 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         heading = Text(section.significance.capitalize(), style="bold underline")
         heading.append(f" ({SIGNIFICANCE_MEANINGS[section.significance]})", style="not bold not underline")
-        _line(console, heading)
+        print_line(console, heading)
         for group in section.groups:
             _group(group, console)
         for fold in section.folds:
             console.print()
-            _line(console, Text(f"{fold.line}; not listed here."))
+            print_line(console, Text(f"{fold.line}; not listed here."))
     if any(section.folds for section in arranged):
         console.print()
-        _line(console, Text(_WHERE_FOLDED))
+        print_line(console, Text(_WHERE_FOLDED))
 
 
 def _provenance(report: Report, console: Console) -> None:
     for name, side in (("Old", report.old), ("New", report.new)):
         if isinstance(side, FileSide):
-            _line(console, Text(f"{name}: {printable(str(side.path))}"))
-            _line(console, Text(f"     sha256 {side.sha256}", style="dim"))
+            print_line(console, Text(f"{name}: {printable(str(side.path))}"))
+            print_line(console, Text(f"     sha256 {side.sha256}", style="dim"))
     for name, capture in report.evidence:
         address = printable(capture.url)
-        _line(console, Text(f"{name + ':':<23}{iso(capture.captured_at)}  {capture.source}  {address}"))
-        _line(console, Text(f"{'':<23}sha256 {capture.sha256}", style="dim"))
+        print_line(console, Text(f"{name + ':':<23}{iso(capture.captured_at)}  {capture.source}  {address}"))
+        print_line(console, Text(f"{'':<23}sha256 {capture.sha256}", style="dim"))
 
 
 def _group(group: PlaceGroup, console: Console) -> None:
     console.print()
-    _line(console, Text(_place(group, console.width if console.is_terminal else None), style="bold"))
+    print_line(console, Text(_place(group, console.width if console.is_terminal else None), style="bold"))
     for run in group.runs:
         _run(run, console)
 
@@ -84,24 +83,24 @@ def _group(group: PlaceGroup, console: Console) -> None:
 def _run(run: Run, console: Console) -> None:
     if len(run.changes) == 1:
         (change,) = run.changes
-        _line(console, Text(f"{change.number:>4}  ").append(run.words, style="bold"))
-        _line(console, _redline(change.excerpt, console), indent=_INDENT)
+        print_line(console, Text(f"{change.number:>4}  ").append(run.words, style="bold"))
+        print_line(console, redline_text(change.excerpt, console), indent=_INDENT)
         _notes(change, console)
         return
-    _line(console, Text(run.words, style="bold"), indent=_INDENT)
+    print_line(console, Text(run.words, style="bold"), indent=_INDENT)
     for change in run.changes:
-        text = _redline(change.excerpt, console)
+        text = redline_text(change.excerpt, console)
         if change.label:
             text = Text(f"{change.label} ") + text
         if change.clause_kind == "heading":
             text.append(" (heading)", style="dim")
-        _line(console, text, indent=_INDENT, mark=f"{change.number:>4}  ")
+        print_line(console, text, indent=_INDENT, mark=f"{change.number:>4}  ")
         _notes(change, console)
 
 
 def _notes(change: RenderedChange, console: Console) -> None:
     for note in change.notes:
-        _line(console, Text(note, style="italic"), indent=_INDENT)
+        print_line(console, Text(note, style="italic"), indent=_INDENT)
 
 
 def _place(group: PlaceGroup, columns: int | None) -> str:
@@ -114,25 +113,3 @@ def _place(group: PlaceGroup, columns: int | None) -> str:
         path = path[1:]
         place = PATH_SEPARATOR.join((ELLIPSIS, *path))
     return place
-
-
-def _redline(redline: Redline, console: Console) -> Text:
-    if console.no_color or console.color_system is None:
-        return Text(redline_as_text(redline))
-    return Text.assemble(*((part, _STYLES[operation]) for operation, part in redline))
-
-
-def _line(console: Console, text: Text, indent: int = 0, mark: str = "") -> None:
-    """Prints a paragraph. Lines are wrapped on a terminal only; for a pipe or a file, the paragraph is one line.
-
-    indent: the number of columns by which the paragraph is indented. mark: what stands in these columns on the first
-        line; it has as many characters.
-    """
-    mark = mark or " " * indent
-    if console.is_terminal and indent:
-        lines = text.wrap(console, max(1, console.width - indent))
-        console.print(Text("\n").join(Text(" " * indent if at else mark) + line for at, line in enumerate(lines)))
-    elif console.is_terminal:
-        console.print(text)
-    else:
-        console.print(Text(mark) + text, soft_wrap=True)

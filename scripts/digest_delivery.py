@@ -1,24 +1,21 @@
 """Composes and delivers digests, for `clausewatch digest` and `clausewatch run`."""
 
 import importlib
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from core.declarations import Vendor
 from core.escaping import escape_line
-from core.exceptions import StoppedWorkError
-from core.limits import Limits, WorkFault
+from core.limits import Limits
 from core.plurals import plural
 from core.settings import Settings
-from intake.worker_pool import WorkerPool
+from intake.limited_calls import limited_calls as calls_in_process
 from reports import Caller, compose, deliver_by_smtp, deliver_to_directory
 from scripts.options import Decorator
 from storage import Store
@@ -71,25 +68,6 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     return Delivery(f"{plural(len(paths), 'digest')} written", not faults)
 
 
-@contextmanager
-def limited_calls(limits: Limits) -> Iterator[Caller]:
-    """Yields a function that calls functions in a worker process, within limits. The process starts when it is needed.
-
-    The function raises StoppedWorkError if a call exceeds a limit, fails, or ends its process.
-    """
-    workers: WorkerPool[Callable[[], Any], Any] = WorkerPool(
-        operator.call,
-        give_up=lambda function, fault: fault,
-        size=lambda function: 0,
-        prepare=partial(importlib.import_module, "reports"),
-        limits=limits,
-    )
-
-    def call(function: Callable[[], Any]) -> Any:
-        result = workers.call(function)
-        if isinstance(result, WorkFault):
-            raise StoppedWorkError(f"comparing the texts {result.sentence}")
-        return result
-
-    with closing(workers):
-        yield call
+def limited_calls(limits: Limits) -> AbstractContextManager[Caller]:
+    """Yields a function that compares texts and renders reports in a worker process (`intake.limited_calls`)."""
+    return calls_in_process(limits, partial(importlib.import_module, "reports"))

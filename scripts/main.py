@@ -19,6 +19,8 @@ _COMMANDS = (
     "versions",
     "show",
     "report",
+    "blame",
+    "trace",
     "diff",
     "changes",
     "status",

@@ -14,7 +14,7 @@ import zstandard
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.captures import sha256_hex
+from core.captures import Capture, sha256_hex
 from core.exceptions import RESTORE_ADVICE, DamageError, StoppedWorkError
 from core.history import Observation, SettledHistory
 from core.limits import Caller
@@ -27,7 +27,7 @@ from storage import documents
 from storage.database import Database, insert
 from storage.library import Library
 from storage.payloads.compression import compress
-from storage.tables.models import ReadingRow, StepRow
+from storage.tables.models import CaptureRow, ReadingRow, StepRow
 
 # The checksums of the old and of the new document.
 _Pair = tuple[str, str]
@@ -107,6 +107,25 @@ class Lineages:
                 _put(session, pair, made)
             count += 1
         return count
+
+    def repeats_last(self, capture: Capture, reading: Mapping[str, Any]) -> bool:
+        """Returns whether a capture surely adds no step: it shows the document of the capture before it in the chain.
+
+        It takes one query. False if the answer would need the whole history. reading: the values of the reading's row.
+        """
+        before = (
+            select(ReadingRow.document_sha256)
+            .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
+            .where(CaptureRow.vendor == capture.vendor, CaptureRow.policy == capture.policy)
+            .where(CaptureRow.captured_at < capture.captured_at, ReadingRow.reader == reading["reader"])
+            .order_by(CaptureRow.captured_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        document = reading["document_sha256"]
+        query = select(StepRow.rules == _RULES).where(StepRow.new_sha256 == document, before == document).limit(1)
+        with self._database.read_session() as session:
+            return bool(session.scalar(query))
 
     def _state(
         self, key: PolicyKey, settled: SettledHistory | None = None

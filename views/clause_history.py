@@ -18,6 +18,8 @@ from diffing.normalization import fold, strip_typography
 from storage import Store
 from storage.lineages import Lineage
 
+# At most so many clauses are found.
+_MOST_FOUND = 50
 # The kinds of changes without a redline, as in `core.changes.Change`.
 _WITHOUT_REDLINE = frozenset(["added", "removed", "moved", "renumbered"])
 
@@ -55,6 +57,7 @@ class ClauseSince:
     """A clause of a version, and since when it reads as it does.
 
     clause: the clause.
+    version: the version that brought this reading.
     first: the first capture with this reading.
     before: the last capture before it, which shows the earlier reading, or the policy without the clause. None if no
         earlier capture is known.
@@ -65,6 +68,7 @@ class ClauseSince:
     """
 
     clause: Clause
+    version: VersionName
     first: Observation
     before: Observation | None
     change: ChangeName | None
@@ -76,6 +80,7 @@ class ClauseSince:
         """Returns the JSON fields of the clause, and when it came to read so. docs/contract.md describes them."""
         return {
             **self.clause.to_dict(),
+            "since": self.version.to_dict(),
             **_interval(self.before, self.first),
             "change": self.change.to_dict() if self.change else None,
             "kind": self.kind,
@@ -179,11 +184,15 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundClauses:
-    """The clauses that a user's words name. version: the version in which they are. clauses: in reading order."""
+class FoundClause:
+    """A clause that contains a user's words. version: the newest version in which a clause of its line does.
+
+    is_newest: whether this is the newest version in which any clause contains the words.
+    """
 
     version: VersionName
-    clauses: tuple[Clause, ...]
+    clause: Clause
+    is_newest: bool
 
 
 def blame(store: Store, key: PolicyKey, when: str, calls: Caller, settled: SettledHistory | None = None) -> Blame:
@@ -237,13 +246,17 @@ def trace(
     )
 
 
-def find_clauses(store: Store, key: PolicyKey, words: str, when: str | None = None) -> FoundClauses:
-    """Returns the clauses of a policy that contain some words, from the newest version that has such a clause.
+def find_clauses(
+    store: Store, key: PolicyKey, words: str, calls: Caller, when: str | None = None
+) -> tuple[FoundClause, ...]:
+    """Returns the clauses of a policy that contain some words, newest version first; of each line, only the newest.
 
-    If clauses consist of nothing but these words, such as headings, only they are returned.
+    If clauses of the newest version that has any consist of nothing but the words, as a heading may, the other clauses
+    of this version don't count as newest. At most 50 clauses are returned.
 
     words: a part of a clause's text. Case, typography and white space make no difference.
-    when: the version in which to look, as for `blame`; None for all versions.
+    when: the only version in which to look, as for `blame`; None for all versions.
+    calls: as for `blame`.
 
     UsageError if no clause contains the words, or as for `blame`. StorageError if the database can't be read.
     """
@@ -252,18 +265,26 @@ def find_clauses(store: Store, key: PolicyKey, words: str, when: str | None = No
         raise UsageError("give a few words of the clause to trace")
     settled = store.library.settled(key)
     entries = chain(settled)
-    if when is not None or not entries:
-        entries = (entries[_index_named(store, key, when or "@", entries, settled)],)
-    for entry in {entry.version_id: entry for entry in reversed(entries)}.values():
-        texts = [(strip_typography(fold(clause.text)), clause) for clause in _document(store, entry).clauses]
-        found = [clause for text, clause in texts if text == wanted]
-        found = found or [clause for text, clause in texts if wanted in text]
-        if found:
-            return FoundClauses(_name(entry), tuple(found))
-    where = f"version {entries[0].number}" if when is not None else "any version"
+    index = _index_named(store, key, when, entries, settled) if when is not None else len(entries) - 1
+    lineage = store.lineages.lineage(key, calls, settled)
+    found: list[FoundClause] = []
+    on_lines: set[tuple[int, int]] = set()  # the clauses on the lines of the clauses that are found
+    for at in range(index, -1 if when is None else index - 1, -1):
+        texts = [(strip_typography(fold(clause.text)), clause) for clause in _document(store, entries[at]).clauses]
+        exact = {clause.position for text, clause in texts if text == wanted}
+        is_newest = not found
+        for text, clause in texts:
+            if wanted in text and (at, clause.position) not in on_lines and len(found) < _MOST_FOUND:
+                is_named = is_newest and (not exact or clause.position in exact)
+                found.append(FoundClause(_name(entries[at]), clause, is_named))
+                line = line_of(lineage.steps, at, clause.position)
+                on_lines.update((place, position) for place, of in enumerate(line.places) for position in of)
+    if found:
+        return tuple(sorted(found, key=lambda clause: not clause.is_newest))
+    where = f"version {entries[index].number}" if when is not None else "any version"
     raise UsageError(
         f"no clause of {where} of {key} contains “{escape_line(words)}”; give fewer words, exactly as the policy has "
-        "them, or look for them with `clausewatch show`"
+        f"them: `clausewatch show {key.vendor} --policy {key.policy}` prints the policy"
     )
 
 
@@ -303,6 +324,7 @@ def _clause_since(lineage: Lineage, clause: Clause, since: Since) -> ClauseSince
     link = lineage.steps[since.index].links[since.number - 1] if since.number is not None else None
     return ClauseSince(
         clause,
+        _name(entry),
         entry.first,
         entry.before,
         _change_name(lineage, since.index, since.number),

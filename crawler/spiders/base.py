@@ -121,8 +121,10 @@ class BaseSpider(scrapy.Spider):
     def spider_closed(self, reason: str) -> None:
         """Handles Scrapy's signal that the crawl has ended: closes the store.
 
-        reason: `finished` if the crawl was completed; another word if the crawl ended early.
+        reason: `finished` if the crawl was completed; another word if the crawl ended early, and has to end soon.
         """
         self.tally.count_unread(self.unread_count)
         self.intake.close()
+        if reason == "finished":
+            self.intake.refresh_derived()
         self.store.close()
