@@ -17,7 +17,7 @@ from storage.histories import history_of, settled_in
 from storage.payloads import packing
 from storage.records import Review, Standing, StoredCapture
 from storage.review_rows import review_row
-from storage.tables.models import CaptureRow, ReadingRow
+from storage.tables.models import CaptureRow, PolicyRow, ReadingRow
 from storage.verdicts import UNREAD, capture_row, judged_captures, stored_capture, stored_captures
 
 
@@ -139,6 +139,19 @@ class Library:
         """
         with self._database.read_session() as session:
             return tuple(sorted(recent_changes.maybe_changed_policies(session, since, vendors)))
+
+    def revisions(self, keys: Collection[PolicyKey]) -> dict[PolicyKey, int]:
+        """Returns for each policy a counter that rises whenever its history may have changed.
+
+        Policies of which nothing has been read yet are left out.
+        """
+        columns = PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision
+        # Not by pairs: for a list of pairs, SQLite reads the whole table.
+        query = select(*columns).where(PolicyRow.vendor.in_({key.vendor for key in keys}))
+        with self._database.read_session() as session:
+            rows = [(PolicyKey(vendor, policy), revision) for vendor, policy, revision in session.execute(query)]
+        wanted = set(keys)
+        return {key: revision for key, revision in rows if key in wanted}
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.

@@ -54,6 +54,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSteps:
+    """As `Lineage`, but a step that isn't kept is None, and so is a step that could not be made."""
+
+    entries: tuple[ChainEntry, ...]
+    steps: tuple[Step | None, ...]
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     """A step that was made earlier. step: the step; None if it could not be made. fault: why; '' if it could."""
 
@@ -67,6 +76,16 @@ class Lineages:
     def __init__(self, database: Database, library: Library) -> None:
         self._database = database
         self._library = library
+
+    def kept(self, key: PolicyKey, settled: SettledHistory) -> KeptSteps:
+        """Returns the chain of a policy's versions with the steps that are kept. Makes none.
+
+        settled: the policy's settled history. StorageError if the database can't be read.
+        """
+        entries, checksums, kept = self._state(key, settled)
+        found = [kept.get(pair) for pair in _pairs(checksums)]
+        faults = {index: step.fault for index, step in enumerate(found) if step and step.fault}
+        return KeptSteps(entries, tuple(step.step if step else None for step in found), faults)
 
     def lineage(self, key: PolicyKey, call: Caller, settled: SettledHistory | None = None) -> Lineage:
         """Returns the chain of a policy's versions with its steps. Writes nothing: steps that are missing are made.

@@ -1,0 +1,109 @@
+"""Changes as digests announce them: small enough to remember for many policies, and compared when they are shown."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from core.declarations import Vendor
+from core.history import Alternation, Announcement, Period, SettledHistory
+from core.limits import Caller
+from core.policies import PolicyKey
+from diffing.timeline import announcements
+from reports.change_list import ListedChange
+from reports.digest_email import digest_entry
+from reports.report import Interval, ReportSource, VersionSide
+from storage import Store
+
+# Before the first capture of any policy.
+_BEGIN = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedChange:
+    """A change of a policy that digests announce.
+
+    key: the policy. old_number, new_number: the numbers of the versions before and after the change, for display.
+    announcement: the change. Its periods have at most their first and their last capture, to save memory.
+    appearance: 1 if the policy never had the new text before; otherwise how often it has been announced, this change
+        included. With the version's id it names the change, whatever is captured later.
+    """
+
+    key: PolicyKey
+    old_number: int
+    new_number: int
+    announcement: Announcement
+    appearance: int
+
+    @property
+    def seen(self) -> datetime:
+        """The time of the first capture of the new text."""
+        return self.announcement.new.first.captured_at
+
+    @property
+    def new_id(self) -> str:
+        """The id of the version after the change."""
+        return self.announcement.new.version_id
+
+
+def announced_changes(key: PolicyKey, settled: SettledHistory) -> tuple[AnnouncedChange, ...]:
+    """Returns all changes of a policy that digests announce, newest first. settled: the policy's settled history."""
+    numbers = {version.id: version.number for version in settled.history.versions}
+    appearances: dict[str, int] = {}
+    changes = []
+    for announcement in announcements(settled.history, _BEGIN):
+        old, new = announcement.old.version_id, announcement.new.version_id
+        appearances[new] = appearances.get(new, 0) + 1
+        changes.append(AnnouncedChange(key, numbers[old], numbers[new], _small(announcement), appearances[new]))
+    return tuple(reversed(changes))
+
+
+def listed_change(store: Store, vendor: Vendor, change: AnnouncedChange, call: Caller) -> ListedChange:
+    """Compares the two texts of a change, and returns it as `reports.change_list.list_changes` lists it.
+
+    vendor: the vendor's declaration. call: makes the comparison, for instance in another process with limits.
+
+    StorageError if the database can't be read; DamageError if a text is damaged. The errors of `call`.
+    """
+    announcement = change.announcement
+    old, new = announcement.old, announcement.new
+    key = change.key
+
+    def side(number: int, period: Period, capture_id: int, reader: str) -> VersionSide:
+        document = store.library.document(capture_id, reader)
+        return VersionSide(key.vendor, vendor.name, key.policy, number, period, document)
+
+    source = ReportSource(
+        old=side(change.old_number, old, old.last.capture_id, old.last.reader),
+        new=side(change.new_number, new, new.first.capture_id, new.first.reader),
+        interval=Interval(old.last, new.first),
+        between=(),
+        alternations=(),
+    )
+    listed: ListedChange = call(partial(_listed, change, source))
+    return listed
+
+
+def _listed(change: AnnouncedChange, source: ReportSource) -> ListedChange:
+    report = source.report()
+    return ListedChange(change.key, report, digest_entry(report, change.announcement))
+
+
+def _small(announcement: Announcement) -> Announcement:
+    returned_to, alternation = announcement.returned_to, announcement.alternation
+    return Announcement(
+        _ends(announcement.old),
+        _ends(announcement.new),
+        _ends(returned_to) if returned_to else None,
+        _small_alternation(alternation) if alternation else None,
+    )
+
+
+def _small_alternation(alternation: Alternation) -> Alternation:
+    versions = (replace(version, periods=(_ends(version.periods[0]),)) for version in alternation.versions)
+    return replace(alternation, versions=tuple(versions), periods=tuple(map(_ends, alternation.periods)))
+
+
+def _ends(period: Period) -> Period:
+    """Returns a period with nothing but its first and its last capture."""
+    ends = (period.first, period.last) if len(period.observations) > 1 else (period.first,)
+    return Period(period.version_id, ends)
