@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
+from core.dates import iso
 from core.declarations import Vendor
 from core.history import Alternation, Announcement, Period, SettledHistory
 from core.limits import Caller
@@ -43,6 +45,18 @@ class AnnouncedChange:
     def new_id(self) -> str:
         """The id of the version after the change."""
         return self.announcement.new.version_id
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns those of the JSON fields of a change (`ListedChange.to_dict`) for which no texts are compared."""
+        old, new = self.announcement.old, self.announcement.new
+        return {
+            "vendor": self.key.vendor,
+            "policy": self.key.policy,
+            "after": iso(old.last.captured_at),
+            "before": iso(self.seen),
+            "old": {"version": self.old_number, "id": old.version_id},
+            "new": {"version": self.new_number, "id": new.version_id},
+        }
 
 
 def announced_changes(key: PolicyKey, settled: SettledHistory) -> tuple[AnnouncedChange, ...]:

@@ -83,7 +83,7 @@ class ClauseSince:
             "since": self.version.to_dict(),
             **_interval(self.before, self.first),
             "change": self.change.to_dict() if self.change else None,
-            "kind": self.kind,
+            "change_kind": self.kind,
             "significance": self.significance,
             **({"unknown": True} if self.unknown else {}),
         }

@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from core.exceptions import ClausewatchError
+from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
@@ -27,7 +28,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
     """
     public = urlsplit(room.public_url)
-    routes = [Route("/-/static/{name}", static_file), *home.ROUTES]
+    routes = [Route("/-/static/{name}", static_file), *api.routes(room, public.path), *feeds.ROUTES, *home.ROUTES]
     application = Starlette(
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[

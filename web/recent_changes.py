@@ -4,66 +4,30 @@ A policy's changes are worked out again only if its history may have changed sin
 compared once, as long as the result is among those shown last.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from threading import Lock
-from typing import Generic, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from core.exceptions import StorageError
+from core.history import SettledHistory
 from core.policies import PolicyKey
 from reports.announced_changes import AnnouncedChange, announced_changes
+from web.remembered import Remembered
 from web.rendering import room_of
 from web.room import Room
 
 # How many policies' changes, and how many results of comparisons, are remembered. Each takes a few kilobytes.
 _POLICIES, _RESULTS = 2_000, 1_000
+# How many policies' histories are remembered. One with a thousand captures takes about a megabyte.
+_HISTORIES = 64
 # How many policies are looked up at a time, and for one list.
 _AT_ONCE, _LOOKED_UP = 50, 1_000
 # How many policies' changes one request may work out. It takes up to half a second for a policy with many captures.
 _WORKED_OUT = 100
-
-_Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value")
-
-
-class Remembered(Generic[_Key, _Value]):
-    """A mapping that forgets the values that were used least recently."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = Lock()
-        self._values: OrderedDict[_Key, _Value] = OrderedDict()
-
-    def get(self, key: _Key) -> _Value | None:
-        """Returns the value of a key; None if it is not remembered."""
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key]
-
-    def put(self, key: _Key, value: _Value) -> None:
-        """Remembers a value, in place of the one used least recently if there are too many."""
-        with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-
-    def value(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """Returns the value of a key. make: makes the value if it is not remembered; its errors are not remembered."""
-        found = self.get(key)
-        if found is None:
-            found = make()
-            self.put(key, found)
-        return found
-
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -81,14 +45,26 @@ def place_of(change: AnnouncedChange) -> Place:
 class RecentChanges:
     """What the room remembers of the changes of policies.
 
-    listed: the JSON of changes. entries: the HTML of changes in feeds.
+    listed: the JSON of changes. entries: the titles and the HTML of changes in feeds.
     """
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._changes: Remembered[PolicyKey, tuple[int, tuple[AnnouncedChange, ...]]] = Remembered(_POLICIES)
+        self._histories: Remembered[PolicyKey, tuple[int, SettledHistory]] = Remembered(_HISTORIES)
         self.listed: Remembered[AnnouncedChange, dict[str, object]] = Remembered(_RESULTS)
-        self.entries: Remembered[AnnouncedChange, str] = Remembered(_RESULTS)
+        self.entries: Remembered[AnnouncedChange, tuple[str, str]] = Remembered(_RESULTS)
+
+    def settled(self, key: PolicyKey) -> SettledHistory:
+        """Returns the settled history of a policy. StorageError if the database can't be read."""
+        library = self._room.store.library
+        # The revision is read before the history, so that a change in between is noticed the next time.
+        revision = library.revisions([key]).get(key, 0)
+        known = self._histories.get(key)
+        if known is None or known[0] != revision:
+            known = (revision, library.settled(key))
+            self._histories.put(key, known)
+        return known[1]
 
     def newest(
         self, vendor: str = "", policy: str = "", *, limit: int, before: Place | None = None, since: datetime | None = None
@@ -150,7 +126,6 @@ class RecentChanges:
                     # What was worked out so far is remembered, so that the next request gets further.
                     raise HTTPException(503, "These changes are still being worked out. Ask again in a few seconds.")
                 try:
-                    # The revision was read before, so that a change in between is noticed the next time.
                     known = (revision, announced_changes(key, library.settled(key)))
                 except StorageError:
                     if len(keys) == 1:

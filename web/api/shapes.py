@@ -4,7 +4,7 @@ They are those of the commands, which `to_dict` of `views` and `reports` makes. 
 `web.api.descriptions` takes the words from there. Tests compare the shapes with the answers.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
 
@@ -241,9 +241,27 @@ class ChangeName(TypedDict):
 
 
 class BlamedClause(Clause):
+    since: VersionName
     interval: Interval
     change: ChangeName | None
-    kind_of_change: NotRequired[Any]
+    change_kind: ChangeKind | None
+    significance: Significance | None
+    unknown: NotRequired[bool]
+
+
+class Blame(TypedDict):
+    vendor: str
+    policy: str
+    version: int
+    id: str
+    pending: NotRequired[bool]
+    first: Evidence
+    title: str | None
+    language: str | None
+    effective_date: str | None
+    stated_date: str | None
+    clauses: list[BlamedClause]
+    missing: list[str]
 
 
 class SearchHit(TypedDict):
