@@ -25,7 +25,7 @@ class AnnouncedChange:
     """A change of a policy that digests announce.
 
     key: the policy. old_number, new_number: the numbers of the versions before and after the change, for display.
-    announcement: the change. Its periods have at most their first and their last capture, to save memory.
+    announcement: the change. Its periods have only the captures between which it happened.
     appearance: 1 if the policy never had the new text before; otherwise how often it has been announced, this change
         included. With the version's id it names the change, whatever is captured later.
     """
@@ -99,25 +99,27 @@ def listed_change(store: Store, vendor: Vendor, change: AnnouncedChange, call: C
 
 def _listed(change: AnnouncedChange, source: ReportSource) -> ListedChange:
     report = source.report()
-    return ListedChange(change.key, report, digest_entry(report, change.announcement))
+    return ListedChange(
+        change.key, report, digest_entry(report, change.announcement), change.announcement.alternation is not None
+    )
 
 
 def _small(announcement: Announcement) -> Announcement:
+    """Returns an announcement with nothing but the captures that say when it happened.
+
+    So it stays the same when further captures show the new text, and what was made from it can be remembered.
+    """
+    old, new = announcement.old, announcement.new
     returned_to, alternation = announcement.returned_to, announcement.alternation
     return Announcement(
-        _ends(announcement.old),
-        _ends(announcement.new),
-        _ends(returned_to) if returned_to else None,
+        Period(old.version_id, (old.last,)),
+        Period(new.version_id, (new.first,)),
+        Period(returned_to.version_id, (returned_to.last,)) if returned_to else None,
         _small_alternation(alternation) if alternation else None,
     )
 
 
 def _small_alternation(alternation: Alternation) -> Alternation:
-    versions = (replace(version, periods=(_ends(version.periods[0]),)) for version in alternation.versions)
-    return replace(alternation, versions=tuple(versions), periods=tuple(map(_ends, alternation.periods)))
-
-
-def _ends(period: Period) -> Period:
-    """Returns a period with nothing but its first and its last capture."""
-    ends = (period.first, period.last) if len(period.observations) > 1 else (period.first,)
-    return Period(period.version_id, ends)
+    versions = (replace(version, periods=version.periods[:0]) for version in alternation.versions)
+    periods = (Period(period.version_id, (period.first, period.last)) for period in alternation.periods)
+    return replace(alternation, versions=tuple(versions), periods=tuple(periods))

@@ -1,28 +1,28 @@
 """The Atom feeds: of everything, of a vendor, of a policy, and of a search."""
 
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.captures import BEGIN_OF_THE_WEB
+from core.captures import BEGIN_OF_THE_WEB, sha256_hex
 from core.declarations import Vendor
-from core.exceptions import StorageError, StoppedWorkError, UsageError
+from core.exceptions import UsageError
 from core.policies import PolicyKey
-from reports.announced_changes import AnnouncedChange, listed_change
+from reports.announced_changes import AnnouncedChange
 from reports.change_list import ListedChange
 from reports.digest_email import fitting
 from reports.excerpts import shortened
 from views import addresses
 from views.search import SearchHit, SearchQuery, search
 from web.atom import Entry, Feed, as_atom
-from web.recent_changes import recent_changes_of
+from web.recent_changes import RecentChanges, RenderedEntry, recent_changes_of
 from web.rendering import base_url, fragment, room_of
 
 #: The number of entries of a feed.
@@ -31,7 +31,6 @@ ENTRIES: Final = 50
 _ENTRY_LENGTH = 50_000
 _TITLE_LENGTH = 120
 _MEDIA_TYPE = "application/atom+xml; charset=utf-8"
-_LOGGER = logging.getLogger("clausewatch.web")
 _NOT_COMPARED = (
     "<p>The two texts could not be compared, because that takes too long or a text is damaged. Both can be read on the "
     "pages of the versions.</p>"
@@ -92,19 +91,19 @@ def of_search(request: Request) -> Response:
 
 def _feed_of(request: Request, title: str, address: str, page: str, changes: Sequence[AnnouncedChange]) -> Feed:
     base = base_url(request)
+    recent = recent_changes_of(request)
+    compared = recent.compared(changes, recent.entries, _rendered, _not_compared)
     return Feed(
         title,
         "What changed, clause by clause. Times are those of the first capture of the new text.",
         base + address,
         base + page,
-        tuple(_change_entry(request, base, change) for change in changes),
+        tuple(_change_entry(base, *entry) for entry in compared),
         BEGIN_OF_THE_WEB,
     )
 
 
-def _change_entry(request: Request, base: str, change: AnnouncedChange) -> Entry:
-    vendor = room_of(request).vendor(change.key.vendor)
-    title, html = _title_and_html(request, vendor, change)
+def _change_entry(base: str, change: AnnouncedChange, rendered: RenderedEntry) -> Entry:
     announcement = change.announcement
     comparison = addresses.comparison_page(
         change.key, f"@{announcement.old.version_id}", f"@{announcement.new.version_id}"
@@ -112,26 +111,19 @@ def _change_entry(request: Request, base: str, change: AnnouncedChange) -> Entry
     # The id names the new text and how often it has been announced, neither numbers nor captures: captures that are
     # added later, between two texts, or before all of them, leave it as it is.
     name = (*change.key, change.new_id, str(change.appearance))
-    return Entry(name, title, base + comparison, vendor.name, change.seen, change.seen, html)
+    return Entry(name, rendered.title, base + comparison, rendered.author, change.seen, change.seen, rendered.html)
 
 
-def _title_and_html(request: Request, vendor: Vendor, change: AnnouncedChange) -> tuple[str, str]:
-    name = f"{vendor.name} {change.key.policy}"
-    room = room_of(request)
-    try:
-        return recent_changes_of(request).entries.value(
-            change, lambda: _rendered(name, listed_change(room.store, vendor, change, room.call))
-        )
-    except (StoppedWorkError, StorageError) as error:
-        _LOGGER.warning("%s: %s", change.key, error)
-        return f"{name}: changed", _NOT_COMPARED
-
-
-def _rendered(name: str, listed: ListedChange) -> tuple[str, str]:
+def _rendered(vendor: Vendor, listed: ListedChange) -> RenderedEntry:
     entry = fitting(listed.entry, _ENTRY_LENGTH, "feed")
     # The sentences about an alternation are about e-mails.
-    sentences = entry.sentences if listed.report.comparison.changes and entry.shown_groups else ()
-    return f"{name}: {entry.headline}", fragment("feed_entry.html.j2", entry=entry, sentences=sentences)
+    sentences = () if listed.is_alternation else entry.sentences
+    html = fragment("feed_entry.html.j2", entry=entry, sentences=sentences)
+    return RenderedEntry(f"{vendor.name} {listed.key.policy}: {entry.headline}", vendor.name, html)
+
+
+def _not_compared(vendor: Vendor, change: AnnouncedChange) -> RenderedEntry:
+    return RenderedEntry(f"{vendor.name} {change.key.policy}: changed", vendor.name, _NOT_COMPARED)
 
 
 def _hit_entry(base: str, vendor: Vendor, hit: SearchHit) -> Entry:
@@ -149,9 +141,32 @@ def _hit_entry(base: str, vendor: Vendor, hit: SearchHit) -> Entry:
 
 
 def _answer(request: Request, feed: Feed) -> Response:
-    response = Response(as_atom(feed), media_type=_MEDIA_TYPE)
-    response.headers["Last-Modified"] = format_datetime(feed.updated, usegmt=True)
-    return response
+    """Answers with a feed, or with 304 if it has not changed since the time that the request names (RFC 9110, 13.1.3).
+
+    `web.conditional` answers the requests with an entity tag. What a feed contains can change without a newer change,
+    for instance by a backfill. So the feed was modified when this process first saw what it contains now.
+    """
+    body = as_atom(feed)
+    modified = _modified(recent_changes_of(request), feed.address, body)
+    headers = {"Last-Modified": format_datetime(modified, usegmt=True)}
+    known = request.headers.get("if-modified-since")
+    if known and "if-none-match" not in request.headers:
+        with suppress(ValueError, TypeError):
+            if modified <= parsedate_to_datetime(known):
+                return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=_MEDIA_TYPE)
+
+
+def _modified(recent: RecentChanges, address: str, body: bytes) -> datetime:
+    checksum = sha256_hex(body)
+    known = recent.feeds.get(address)
+    if known and known[0] == checksum:
+        return known[1]
+    # The header tells whole seconds, so each content gets a second of its own.
+    now = datetime.now(UTC).replace(microsecond=0)
+    modified = max(now, known[1] + timedelta(seconds=1)) if known else now
+    recent.feeds.put(address, (checksum, modified))
+    return modified
 
 
 # A feed's address fits those of pages, too, so these routes come before.

@@ -4,30 +4,40 @@ A policy's changes are worked out again only if its history may have changed sin
 compared once, as long as the result is among those shown last.
 """
 
-from collections.abc import Iterator, Sequence
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from core.exceptions import StorageError
+from core.declarations import Vendor
+from core.exceptions import StorageError, StoppedWorkError
 from core.history import SettledHistory
 from core.policies import PolicyKey
-from reports.announced_changes import AnnouncedChange, announced_changes
+from reports.announced_changes import AnnouncedChange, announced_changes, listed_change
+from reports.change_list import ListedChange
 from web.remembered import Remembered
 from web.rendering import room_of
 from web.room import Room
 
+_LOGGER = logging.getLogger("clausewatch.web")
+_Result = TypeVar("_Result")
 # How many policies' changes, and how many results of comparisons, are remembered. Each takes a few kilobytes.
 _POLICIES, _RESULTS = 2_000, 1_000
 # How many policies' histories are remembered. One with a thousand captures takes about a megabyte.
 _HISTORIES = 64
 # How many policies are looked up at a time, and for one list.
 _AT_ONCE, _LOOKED_UP = 50, 1_000
+# How long one request may compare texts, in seconds. A comparison that was begun is completed.
+_COMPARING = 4.0
 # How many policies' changes one request may work out. It takes up to half a second for a policy with many captures.
 _WORKED_OUT = 100
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -42,10 +52,20 @@ def place_of(change: AnnouncedChange) -> Place:
     return Place(change.seen, change.key)
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedEntry:
+    """What an entry of a feed says about a change: its title, the vendor's name, and HTML."""
+
+    title: str
+    author: str
+    html: str
+
+
 class RecentChanges:
     """What the room remembers of the changes of policies.
 
-    listed: the JSON of changes. entries: the titles and the HTML of changes in feeds.
+    listed: the JSON of changes. entries: the entries of feeds.
+    feeds: for the address of each feed, the checksum of what it contained last, and since when.
     """
 
     def __init__(self, room: Room) -> None:
@@ -53,7 +73,8 @@ class RecentChanges:
         self._changes: Remembered[PolicyKey, tuple[int, tuple[AnnouncedChange, ...]]] = Remembered(_POLICIES)
         self._histories: Remembered[PolicyKey, tuple[int, SettledHistory]] = Remembered(_HISTORIES)
         self.listed: Remembered[AnnouncedChange, dict[str, object]] = Remembered(_RESULTS)
-        self.entries: Remembered[AnnouncedChange, tuple[str, str]] = Remembered(_RESULTS)
+        self.feeds: Remembered[str, tuple[str, datetime]] = Remembered(_RESULTS)
+        self.entries: Remembered[AnnouncedChange, RenderedEntry] = Remembered(_RESULTS)
 
     def settled(self, key: PolicyKey) -> SettledHistory:
         """Returns the settled history of a policy. StorageError if the database can't be read."""
@@ -66,8 +87,43 @@ class RecentChanges:
             self._histories.put(key, known)
         return known[1]
 
+    def compared(
+        self,
+        changes: Iterable[AnnouncedChange],
+        results: Remembered[AnnouncedChange, _Result],
+        make: Callable[[Vendor, ListedChange], _Result],
+        otherwise: Callable[[Vendor, AnnouncedChange], _Result],
+    ) -> Iterator[tuple[AnnouncedChange, _Result]]:
+        """Yields changes with what is made of their comparisons. If that takes too long, it yields only the first ones.
+
+        So a request does not wait for many comparisons, and the next one finds more of them remembered.
+
+        results: `listed` or `entries`. make: makes a result. otherwise: makes the result of a change whose texts can't
+        be compared; the reason is in the log.
+        """
+        end = time.monotonic() + _COMPARING
+        for change in changes:
+            vendor = self._room.vendor(change.key.vendor)
+            result = results.get(change)
+            if result is None:
+                if time.monotonic() > end:
+                    return
+                try:
+                    result = make(vendor, listed_change(self._room.store, vendor, change, self._room.call))
+                    results.put(change, result)
+                except (StoppedWorkError, StorageError) as error:
+                    _LOGGER.warning("%s: %s", change.key, error)
+                    result = otherwise(vendor, change)
+            yield change, result
+
     def newest(
-        self, vendor: str = "", policy: str = "", *, limit: int, before: Place | None = None, since: datetime | None = None
+        self,
+        vendor: str = "",
+        policy: str = "",
+        *,
+        limit: int,
+        before: Place | None = None,
+        since: datetime | None = None,
     ) -> tuple[AnnouncedChange, ...]:
         """Returns the newest changes of the declared policies that digests announce, newest first.
 

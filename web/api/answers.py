@@ -31,7 +31,9 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 VendorSlug = Annotated[str, Path(description="The slug of a vendor.", max_length=200)]
-PolicySlug = Annotated[str, Path(description="The slug of one of the vendor's policies, such as `privacy`.", max_length=200)]
+PolicySlug = Annotated[
+    str, Path(description="The slug of one of the vendor's policies, such as `privacy`.", max_length=200)
+]
 When = Annotated[
     str,
     Path(

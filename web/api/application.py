@@ -86,4 +86,3 @@ def _description_page(api: FastAPI, request: Request) -> Response:
     # The path of each route, and how it is called.
     operations = [(path, operation) for path, methods in schema["paths"].items() for operation in methods.values()]
     return page(request, "api.html.j2", schema=schema, operations=operations, shapes=schema["components"]["schemas"])
-

@@ -1,16 +1,16 @@
 """The API's routes across policies: the newest changes, and the search."""
 
-import logging
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from core.dates import Span, parse_range
-from core.exceptions import StorageError, StoppedWorkError, UsageError
+from core.declarations import Vendor
+from core.exceptions import UsageError
 from core.policies import PolicyKey
-from reports.announced_changes import AnnouncedChange, listed_change
+from reports.announced_changes import AnnouncedChange
 from views.search import LARGEST_PAGE, SearchQuery
 from views.search import PAGE as SEARCH_PAGE
 from views.search import search as search_of
@@ -21,9 +21,6 @@ from web.rendering import room_of
 
 router = APIRouter(responses=FAILURES)
 
-_LOGGER = logging.getLogger("clausewatch.web")
-#: What is said in place of a comparison that failed.
-NOT_COMPARED: Final = "The two texts could not be compared, because that takes too long or a text is damaged."
 _SEPARATOR = "~"
 # Each change may have to be compared.
 _CHANGES = 20
@@ -43,6 +40,7 @@ def changes(
 ) -> Response:
     """Lists the changes of all policies, newest first, as `clausewatch changes` does.
 
+    A page may have fewer changes than `limit`, although `next` is not `null`, if they take long to compare.
     The list of all vendors follows the policies in the order in which they last got a new text; a return to an earlier
     text may be in the vendor's list only. A change that can't be compared has a sentence, `error`, in place of
     `headline`, `summary`, `counts` and `command`.
@@ -51,11 +49,13 @@ def changes(
     if vendor:
         room.vendor(vendor)
     span = date_parameter("since", since)
-    found = recent_changes_of(request).newest(
+    recent = recent_changes_of(request)
+    found = recent.newest(
         vendor, policy, limit=limit + 1, before=_place(after) if after else None, since=span.begin if span else None
     )
-    items = [_fields(request, change) for change in found[:limit]]
-    links = {"next": page_address(request, _name(found[limit - 1]))} if len(found) > limit else {}
+    compared = recent.compared(found[:limit], recent.listed, lambda _, listed: listed.to_dict(), _not_compared)
+    items = [fields for _, fields in compared]
+    links = {"next": page_address(request, _name(found[len(items) - 1]))} if len(items) < len(found) else {}
     if after:
         links["first"] = page_address(request, "")
     return listing(items, links)
@@ -71,7 +71,8 @@ def search(
     policy: OnePolicy = "",
     at: Annotated[str, Query(description="Only clauses in force at this date.", max_length=100)] = "",
     appeared: Annotated[
-        str, Query(description="Only clauses that appeared in this time: a date, or two as `2016..2018`.", max_length=200)
+        str,
+        Query(description="Only clauses that appeared in this time: a date, or two as `2016..2018`.", max_length=200),
     ] = "",
     gone: Annotated[
         str, Query(description="Only clauses that went in this time: a date, or two as `2016..2018`.", max_length=200)
@@ -87,7 +88,9 @@ def search(
     except UsageError as error:
         raise wrong("q" if not after else "q or after", str(error)) from None
     watched = room.vendors()
-    hits = [hit for hit in result.hits if hit.key.vendor in watched and hit.key.policy in watched[hit.key.vendor].policies]
+    hits = [
+        hit for hit in result.hits if hit.key.vendor in watched and hit.key.policy in watched[hit.key.vendor].policies
+    ]
     links = {"next": page_address(request, result.next)} if result.next else {}
     if after:
         links["first"] = page_address(request, "")
@@ -118,15 +121,11 @@ def _range(parameter: str, value: str) -> Span | None:
         raise wrong(parameter, str(error)) from None
 
 
-def _fields(request: Request, change: AnnouncedChange) -> dict[str, Any]:
-    room = room_of(request)
-    remembered = recent_changes_of(request).listed
-    vendor = room.vendor(change.key.vendor)
-    try:
-        return remembered.value(change, lambda: listed_change(room.store, vendor, change, room.call).to_dict())
-    except (StoppedWorkError, StorageError) as error:
-        _LOGGER.warning("%s: %s", change.key, error)
-        return {**change.to_dict(), "error": NOT_COMPARED}
+def _not_compared(_: Vendor, change: AnnouncedChange) -> dict[str, Any]:
+    return {
+        **change.to_dict(),
+        "error": "The two texts could not be compared: it takes too long, or a text is damaged.",
+    }
 
 
 def _name(change: AnnouncedChange) -> str:
