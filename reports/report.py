@@ -1,6 +1,6 @@
 """Builds reports. A report compares two texts of a policy, and says when the text changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from core.history import Alternation, History, Observation, Period, SettledHisto
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from diffing import compare
+from diffing.lineage import chain
 from diffing.timeline import alternations
 from reports.capitals import terms_with_other_capitals
 from storage import Store
@@ -211,10 +212,34 @@ def build_report(
     has no accepted capture at or before a date, or if no version has the given number or id. StorageError if the
     database fails. The errors of `call`.
     """
+    history = store.library.history(key)
+    source = named_source(store, vendor, key, history, store.library.settled(key, history), old, new)
+    report: Report = call(source.report)
+    return report
+
+
+def named_source(
+    store: Store,
+    vendor: Vendor,
+    key: PolicyKey,
+    history: History,
+    settled_history: SettledHistory,
+    old: str,
+    new: str,
+    *,
+    as_lineage: bool = False,
+) -> "ReportSource":
+    """Returns the source of the report on two dates or versions that a user names.
+
+    vendor, key, old, new, and the errors: as for `build_report`.
+    history, settled_history: the policy's history, with all periods, and divided into groups.
+    as_lineage: whether a side that is named by an id has the text that `diffing.lineage` compares for this version. The
+        comparison of two neighbouring versions then has the changes, with their numbers, that lineages name, and later
+        captures of the same versions make no difference.
+    """
     vendor.policy(key.policy)
     if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
         raise UsageError(f"{old} is later than {new}; give the earlier date first")
-    history = store.library.history(key)
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
     if names_version(old) and _is_after(old_period, new_period):
         # A named version stands for its last period. If this period is after the new side, an earlier period of the
@@ -222,20 +247,20 @@ def build_report(
         periods = history.version(old_period.version_id).periods
         in_order = [period for period in periods if not _is_after(period, new_period)]
         old_period = in_order[-1] if in_order else old_period
-    settled_history = store.library.settled(key, history)
     same = old_period.version_id == new_period.version_id
+    texts = {entry.version_id: entry.text for entry in chain(settled_history)} if as_lineage and not same else {}
     # Without a date, the differences within a version are those between its first and its last capture.
     captures = (
-        _capture_named(old_period, old, old_period.first if same else old_period.last),
-        _capture_named(new_period, new, new_period.last if same else new_period.first),
+        _capture_named(old_period, old, old_period.first if same else old_period.last, texts),
+        _capture_named(new_period, new, new_period.last if same else new_period.first, texts),
     )
-    source = report_source(store, vendor, key, history, settled_history, old_period, new_period, captures)
-    report: Report = call(source.report)
-    return report
+    return report_source(store, vendor, key, history, settled_history, old_period, new_period, captures)
 
 
-def _capture_named(period: Period, when: str, otherwise: Observation) -> Observation:
-    """Returns the last capture of a period on a date; `otherwise` if `when` is no date."""
+def _capture_named(period: Period, when: str, otherwise: Observation, texts: Mapping[str, Observation]) -> Observation:
+    """Returns the last capture of a period on a date; for a version, the capture in `texts`, or else `otherwise`."""
+    if when.startswith("@"):
+        return texts.get(period.version_id, otherwise)
     if names_version(when):
         return otherwise
     end = parse_span(when).end

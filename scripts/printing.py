@@ -16,6 +16,7 @@ from rich.console import Console
 
 from core.clauses import Clause
 from core.escaping import escape_json, escape_line
+from views.version_text import clauses_as_text
 
 # The width of a table if the output is no terminal, in columns, and what separates the columns.
 _WIDTH = 80
@@ -161,20 +162,5 @@ def print_left_out(blocks: Iterable[tuple[str, str]]) -> None:
 
 
 def print_clauses(clauses: Iterable[Clause]) -> None:
-    """Prints clauses as plain text.
-
-    Headings begin with one `#` for each level, as in Markdown. A clause's label is printed before the text. List
-    items without a label begin with a bullet.
-    """
-    click.echo("\n".join(_clause_lines(clauses)).strip("\n"))
-
-
-def _clause_lines(clauses: Iterable[Clause]) -> Iterator[str]:
-    for clause in clauses:
-        text = f"{clause.label} {clause.text}" if clause.label else clause.text
-        if clause.kind == "heading":
-            yield f"\n{'#' * (len(clause.heading_path) + 1)} {escape_line(text)}\n"
-        elif clause.kind == "list_item":
-            yield f"  {'' if clause.label else '• '}{escape_line(text)}"
-        else:
-            yield f"{escape_line(text)}\n"
+    """Prints clauses as plain text (`views.version_text.clauses_as_text`)."""
+    click.echo(clauses_as_text(clauses))

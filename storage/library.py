@@ -52,6 +52,17 @@ class Library:
         with self._database.read_session() as session:
             return history_of(judged_captures(session, key))
 
+    def state(self, key: PolicyKey) -> str:
+        """Returns a text that is another one whenever the policy's history may be another one.
+
+        A caller that keeps what follows from a history must ask for the state before it reads the history.
+        """
+        columns = PolicyRow.reader, PolicyRow.newest, PolicyRow.revision
+        query = select(*columns).where(PolicyRow.vendor == key.vendor, PolicyRow.policy == key.policy)
+        with self._database.read_session() as session:
+            row = session.execute(query).one_or_none()
+            return " ".join(map(str, row)) if row else ""
+
     def settled(self, key: PolicyKey, history: History | None = None) -> SettledHistory:
         """Returns a policy's history, divided into the periods that stand, did not last, are held or not confirmed.
 

@@ -44,6 +44,21 @@ def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = Non
     return f"{policy_page(key)}/{_when(old)}..{_when(new)}{fragment}"
 
 
+def comparison_file(key: PolicyKey, old: str, new: str, suffix: str) -> str:
+    """Returns the address of the same comparison as a file. suffix: `docx`, `md` or `json`."""
+    return f"{comparison_page(key, old, new)}.{suffix}"
+
+
+def comparison_form(key: PolicyKey) -> str:
+    """Returns the address to which a form sends two dates or versions to compare, as the fields `old` and `new`."""
+    return f"{policy_page(key)}/-/compare"
+
+
+def version_file(key: PolicyKey, when: str, suffix: str) -> str:
+    """Returns the address of the text of a version as a file. suffix: `txt`, `md` or `json`."""
+    return f"{version_page(key, when)}.{suffix}"
+
+
 def clause_page(key: PolicyKey, version_id: str, position: int) -> str:
     """Returns the address of a clause's line through time. position: the clause's position in the version, from 0."""
     return f"{version_page(key, f'@{version_id}')}/clause/{position}"

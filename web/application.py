@@ -13,7 +13,7 @@ from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
-from web.pages import home
+from web.pages import comparison, home
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -28,7 +28,14 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
     """
     public = urlsplit(room.public_url)
-    routes = [Route("/-/static/{name}", static_file), *api.routes(room, public.path), *feeds.ROUTES, *home.ROUTES]
+    # The first route that fits an address answers, so the addresses of feeds come before those of policies.
+    routes = [
+        Route("/-/static/{name}", static_file),
+        *api.routes(room, public.path),
+        *feeds.ROUTES,
+        *home.ROUTES,
+        *comparison.ROUTES,
+    ]
     application = Starlette(
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[

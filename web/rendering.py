@@ -10,18 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.policies import PolicyKey
-from core.settings import CHECKOUT
-from reports.html_report import environment
+from reports.html_report import BASE_STYLE, REPORT_SCRIPT, REPORT_STYLE, environment
 from views import addresses
 from web.room import Room
 
 _HERE = Path(__file__).parent
 _STATIC_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-#: The files that pages load, by name. The styles of a report are those of the page that compares two versions.
-_STATIC_FILES: Final = {
-    path.name: path
-    for path in (*sorted((_HERE / "static").iterdir()), *sorted((CHECKOUT / "reports" / "templates").glob("report.*")))
-    if path.suffix in _STATIC_TYPES
+#: The files that pages load, by name. A report's styles and script are those of the page that compares two versions.
+_STATIC_FILES: Final[Mapping[str, bytes]] = {
+    "base.css": BASE_STYLE.encode(),
+    "report.css": REPORT_STYLE.encode(),
+    "report.js": REPORT_SCRIPT.encode(),
+    **{path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.suffix in _STATIC_TYPES},
 }
 
 
@@ -64,10 +64,9 @@ def static_file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _STATIC_FILES:
         return Response("no such file\n", 404, media_type="text/plain")
-    path = _STATIC_FILES[name]
     # The address contains the file's checksum, so that a browser need never ask again.
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(path.read_bytes(), headers=headers, media_type=_STATIC_TYPES[path.suffix])
+    return Response(_STATIC_FILES[name], headers=headers, media_type=_STATIC_TYPES[Path(name).suffix])
 
 
 def _static_address(name: str) -> str:
@@ -85,6 +84,6 @@ def _templates() -> Environment:
 
 
 _CHECKSUMS: Final[Mapping[str, str]] = {
-    name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for name, path in _STATIC_FILES.items()
+    name: hashlib.sha256(content).hexdigest()[:12] for name, content in _STATIC_FILES.items()
 }
 _TEMPLATES: Final = _templates()

@@ -9,18 +9,36 @@ from typing import Generic, TypeVar
 
 from core.declarations import Policy, Vendor, sound_vendors
 from core.exceptions import DeclarationError, UsageError
+from core.history import History, SettledHistory
 from core.limits import Caller
 from core.policies import PolicyKey
 from storage import Standing, Store
+from web.kept import Kept
 
 # For how long the declarations and the standings are shown without being read again, in seconds.
 _FRESH = 5.0
+# The limit on what is kept, and about how much a capture takes in a history, in bytes.
+_KEPT = 128 * 1024 * 1024
+_CAPTURE = 1200
 
 _Value = TypeVar("_Value")
 
 
 class NotFoundError(Exception):
     """Nothing is at this address. The message says what is missing, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyHistory:
+    """A policy's history.
+
+    state: `Library.state` of the policy, to which this history belongs.
+    whole: all periods. settled: the same history, divided into groups of periods.
+    """
+
+    state: str
+    whole: History
+    settled: SettledHistory
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,7 @@ class Room:
     public_url: the address under which others reach the room, without a slash at the end; '' if there is none.
     writable: opens the database to record an operator's decision.
     operator_token: the operators' password; '' if operators can't sign in.
+    kept: what was made from texts and histories that never change. Sizes are in bytes, roughly.
     """
 
     store: Store
@@ -41,10 +60,12 @@ class Room:
     public_url: str = ""
     writable: Callable[[], Store] | None = None
     operator_token: str = ""
+    kept: Kept = field(init=False, repr=False)
     _vendors: "_Fresh[Mapping[str, Vendor]]" = field(init=False, repr=False)
     _standings: "_Fresh[Mapping[PolicyKey, Standing]]" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kept", Kept(_KEPT))
         object.__setattr__(self, "_vendors", _Fresh(self._read_vendors))
         object.__setattr__(self, "_standings", _Fresh(self._read_standings))
 
@@ -73,6 +94,15 @@ class Room:
             raise NotFoundError(f"{vendor.name} has no policy {key.policy} here; it has: {', '.join(vendor.policies)}.")
         return vendor, vendor.policies[key.policy]
 
+    def history(self, key: PolicyKey) -> PolicyHistory:
+        """Returns a policy's history, which is kept until it may have changed. StorageError."""
+        state = self.store.library.state(key)
+        return self.kept.get(("history", key, state), lambda: self._read_history(key, state), _size_of_history)
+
+    def _read_history(self, key: PolicyKey, state: str) -> PolicyHistory:
+        history = self.store.library.history(key)
+        return PolicyHistory(state, history, self.store.library.settled(key, history))
+
     def _read_vendors(self) -> Mapping[str, Vendor]:
         try:
             return sound_vendors(self.vendors_folder)[0]
@@ -81,6 +111,11 @@ class Room:
 
     def _read_standings(self) -> Mapping[PolicyKey, Standing]:
         return {PolicyKey(standing.vendor, standing.policy): standing for standing in self.store.library.standings()}
+
+
+def _size_of_history(history: PolicyHistory) -> int:
+    captures = sum(len(period.observations) for period in history.whole.periods) + len(history.whole.quarantined)
+    return captures * _CAPTURE
 
 
 class _Fresh(Generic[_Value]):

@@ -5,6 +5,8 @@ const box = document.getElementById("keys");
 box.closest("[hidden]").hidden = false;
 document.addEventListener("keydown", (event) => {
   if (!box.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+  // Whoever writes into a field, such as the search of the reading room, means the letter.
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea")) return;
   const step = { j: 1, n: 1, k: -1, p: -1 }[event.key];
   if (!step) return;
   const shown = [...document.querySelectorAll("article")].filter((article) => article.checkVisibility());

@@ -1,0 +1,179 @@
+"""Two versions compared: the HTML report as a page, with the same report to download."""
+
+import pickle
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import zstandard
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core.exceptions import UsageError
+from core.lineage import ChainEntry
+from core.policies import PolicyKey
+from diffing.lineage import chain
+from reports import REPORT_FORMATS, VersionSide
+from reports.html_report import ReportPage, RoomLinks, page_of
+from reports.report import ReportSource, named_source
+from views import addresses
+from views.neighbours import entry_of, neighbours
+from web.paths import check_when, download, key_of, without_suffix
+from web.rendering import base_url, page, prefix_of, room_of
+from web.room import PolicyHistory, Room
+
+_MARKDOWN: Final = "text/markdown; charset=utf-8"
+_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# The formats to download, by suffix: the format's name in `REPORT_FORMATS`, its media type, and its name for readers.
+_FILES: Final = {
+    "docx": ("docx", _WORD, "Word"),
+    "md": ("markdown", _MARKDOWN, "Markdown"),
+    "json": ("json", "application/json", "JSON"),
+}
+# A form offers at most this many versions, the newest ones. A reader can type every date.
+_OFFERED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A link to another comparison of the history: its two versions, the older one first."""
+
+    old: ChainEntry
+    new: ChainEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The form that chooses two versions: what it contains, and the versions that it offers, newest first."""
+
+    old: str
+    new: str
+    offered: Sequence[ChainEntry]
+
+
+def comparison(request: Request) -> Response:
+    """Answers with what changed between two dates or versions, as a page or as a file."""
+    room, key = room_of(request), key_of(request)
+    vendor, _ = room.policy(key)
+    old, (new, suffix) = request.path_params["old"], without_suffix(request.path_params["new"], tuple(_FILES))
+    history = room.history(key)
+    try:
+        check_when(old)
+        check_when(new)
+        source = named_source(room.store, vendor, key, history.whole, history.settled, old, new, as_lineage=True)
+    except UsageError as error:
+        return _without_comparison(request, key, old, new, str(error))
+    ids = source.old.period.version_id, source.new.period.version_id
+    full = f"@{ids[0]}", f"@{ids[1]}"
+    if old.startswith("@") and new.startswith("@") and (old, new) != full:
+        # The beginning of an id, or the id that an earlier policy reader gave.
+        target = addresses.comparison_file(key, *full, suffix) if suffix else addresses.comparison_page(key, *full)
+        return RedirectResponse(prefix_of(request) + target, 302)
+    if suffix:
+        return _file(room, source, suffix, f"{key.vendor}-{key.policy}-{old}..{new}.{suffix}")
+    content = _content(room, source, RoomLinks(prefix_of(request), key, *ids))
+    before, after = _steps(history, source)
+    return page(
+        request,
+        "comparison.html.j2",
+        vendor=vendor,
+        key=key,
+        content=content,
+        canonical=base_url(request) + addresses.comparison_page(key, *full),
+        files=[(name, addresses.comparison_file(key, old, new, suffix)) for suffix, (_, _, name) in _FILES.items()],
+        before=before,
+        after=after,
+        sides=(source.old, source.new),
+        form=_form(history, old, new),
+    )
+
+
+def choose(request: Request) -> Response:
+    """Leads from the form with two dates or versions to their comparison, whose address can be read and shared."""
+    key = key_of(request)
+    room_of(request).policy(key)
+    old, new = (request.query_params.get(name, "").strip() for name in ("old", "new"))
+    try:
+        check_when(old)
+        check_when(new)
+    except UsageError as error:
+        return _without_comparison(request, key, old, new, str(error))
+    return RedirectResponse(prefix_of(request) + addresses.comparison_page(key, old, new), 303)
+
+
+def _without_comparison(request: Request, key: PolicyKey, old: str, new: str, sentence: str) -> Response:
+    room = room_of(request)
+    vendor, _ = room.policy(key)
+    return page(
+        request,
+        "no_comparison.html.j2",
+        404,
+        vendor=vendor,
+        key=key,
+        sentence=sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else "."),
+        turned=addresses.comparison_page(key, new, old) if "is later than" in sentence else "",
+        form=_form(room.history(key), old, new),
+    )
+
+
+def _form(history: PolicyHistory, old: str, new: str) -> _Form:
+    return _Form(old, new, chain(history.settled)[::-1][:_OFFERED])
+
+
+def _file(room: Room, source: ReportSource, suffix: str, name: str) -> Response:
+    format_name, media_type, _ = _FILES[suffix]
+    content = room.call(partial(_rendered, source, format_name))
+    return Response(content, media_type=media_type, headers=download(name))
+
+
+def _rendered(source: ReportSource, format_name: str) -> bytes:
+    content = REPORT_FORMATS[format_name](source.report())
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+
+
+def _content(room: Room, source: ReportSource, links: RoomLinks) -> ReportPage:
+    def made() -> bytes:
+        content: ReportPage = room.call(partial(page_of, source, links))
+        return zstandard.compress(pickle.dumps(content), 1)
+
+    kept = room.kept.get(("comparison", links, _identity(source)), made, len)
+    content: ReportPage = pickle.loads(zstandard.decompress(kept))  # noqa: S301 - pickled above
+    return content
+
+
+def _identity(source: ReportSource) -> Hashable:
+    """Returns everything from which a report follows. Two texts are as good as the captures that they are from."""
+
+    def side(of: VersionSide) -> Hashable:
+        period = of.period
+        captures = period.first, period.last, of.compared
+        return of.vendor_name, of.number, captures, len(period.observations), of.held
+
+    between = tuple((of.number, of.period.first, of.period.last) for of in source.between)
+    alternations = tuple(
+        (alternation.since, alternation.until, alternation.times, alternation.ongoing)
+        for alternation in source.alternations
+    )
+    return side(source.old), side(source.new), between, alternations
+
+
+def _steps(history: PolicyHistory, source: ReportSource) -> tuple[_Step | None, _Step | None]:
+    """Returns the change of the history that led to the old version, and the one that followed the new version."""
+    entries = chain(history.settled)
+    old, new = (
+        entry_of(entries, side.period.version_id, side.period.first.captured_at) for side in (source.old, source.new)
+    )
+    before, _ = neighbours(entries, old)
+    _, after = neighbours(entries, new)
+    return (
+        _Step(before, entries[old]) if before and old is not None else None,
+        _Step(entries[new], after) if after and new is not None else None,
+    )
+
+
+ROUTES = [
+    Route("/{vendor:slug}/{policy:slug}/-/compare", choose),
+    Route("/{vendor:slug}/{policy:slug}/{old}..{new}", comparison),
+]
