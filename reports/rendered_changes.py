@@ -127,15 +127,7 @@ class RenderedChange:
     @property
     def redline_with_breaks(self) -> Redline:
         """The redline with paragraph marks: an inserted ¶ where a clause was split, a deleted ¶ after a merge."""
-        old, new = self.change.old, self.change.new
-        if not old or not new or len(old) == len(new):
-            return self.redline
-        clauses, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
-        first, *others = cut_redline(self.redline, other, [printable(clause.text) for clause in clauses])
-        result = list(first)
-        for piece in others:
-            result += [(_EQUAL, " "), (operation, PARAGRAPH_END), *piece]
-        return tuple(result)
+        return _with_breaks(self.change, self.redline)
 
     @property
     def beginning(self) -> str:
@@ -173,6 +165,23 @@ def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
                 contents.issuperset(map(id, (*change.old, *change.new))),
             )
         )
+    return tuple(result)
+
+
+def redline_with_breaks(change: Change) -> Redline:
+    """Returns the redline of a change, made printable, with paragraph marks as in `RenderedChange`."""
+    return _with_breaks(change, _printable_redline(change))
+
+
+def _with_breaks(change: Change, redline: Redline) -> Redline:
+    old, new = change.old, change.new
+    if not old or not new or len(old) == len(new):
+        return redline
+    clauses, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
+    first, *others = cut_redline(redline, other, [printable(clause.text) for clause in clauses])
+    result = list(first)
+    for piece in others:
+        result += [(_EQUAL, " "), (operation, PARAGRAPH_END), *piece]
     return tuple(result)
 
 

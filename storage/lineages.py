@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
@@ -235,3 +235,13 @@ def _portions(values: Collection[Any]) -> Iterator[list[Any]]:
     remaining = iter(values)
     while some := list(islice(remaining, _AT_ONCE)):
         yield some
+
+
+def is_current(row: type[StepRow]) -> ColumnElement[bool]:
+    """Returns the condition that a row was derived by the rules of this code."""
+    return row.rules == _RULES
+
+
+def restored(data: bytes, checksum: str) -> Step | None:
+    """Returns a step out of the columns of its row; None if it is damaged, or could not be made."""
+    return _restored(data) if sha256_hex(data) == checksum else None

@@ -11,6 +11,7 @@ from storage.library import Library
 from storage.lineages import Lineages
 from storage.payloads import packing
 from storage.subscriptions import Subscriptions
+from storage.timelines import Timelines
 
 
 class Store:
@@ -21,6 +22,7 @@ class Store:
     subscriptions: subscribers and the outbox.
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
+    timelines: what the timelines of policies and the list of vendors show.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -35,6 +37,7 @@ class Store:
         self.subscriptions = Subscriptions(database)
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
+        self.timelines = Timelines(database, hold)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

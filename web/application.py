@@ -13,7 +13,7 @@ from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
-from web.pages import comparison, home
+from web.pages import clause, comparison, home, policy, search
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -34,6 +34,9 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
         *api.routes(room, public.path),
         *feeds.ROUTES,
         *home.ROUTES,
+        *policy.ROUTES,
+        *clause.ROUTES,
+        *search.ROUTES,
         *comparison.ROUTES,
     ]
     application = Starlette(

@@ -1,0 +1,40 @@
+"""The clauses before and after a clause in its version."""
+
+from dataclasses import dataclass
+
+from core.clauses import Clause, Document
+from core.exceptions import UsageError
+from core.history import SettledHistory
+from diffing.lineage import chain
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A clause's document, and the clauses before and after it; None at the beginning and at the end."""
+
+    document: Document
+    before: Clause | None
+    after: Clause | None
+
+
+def surroundings(store: Store, settled: SettledHistory, version_id: str, position: int) -> Surroundings:
+    """Returns what surrounds a clause.
+
+    settled: the policy's settled history. version_id: a version that counts for the lines of clauses
+    (`diffing.lineage.chain`). position: the clause's position in it.
+
+    UsageError if there is no such version or clause. StorageError if the database can't be read.
+    """
+    entry = next((entry for entry in chain(settled) if entry.version_id == version_id), None)
+    if entry is None:
+        raise UsageError(f"no version @{version_id} counts here")
+    document = store.library.document(entry.text.capture_id, entry.text.reader)
+    clauses = document.clauses
+    if not 0 <= position < len(clauses):
+        raise UsageError(f"version @{version_id} has no clause {position}")
+    return Surroundings(
+        document,
+        clauses[position - 1] if position else None,
+        clauses[position + 1] if position + 1 < len(clauses) else None,
+    )
