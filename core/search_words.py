@@ -151,6 +151,23 @@ def _pairs(run: str) -> list[str]:
     return [run[index : index + 2] for index in range(len(run))]
 
 
+def scope_words(vendor: str, policy: str) -> list[str]:
+    """Returns the words by which an index finds the clauses of a vendor, of all policies with a name, and of a policy.
+
+    No text contains these words.
+    """
+    return [scope_word(vendor, None), scope_word(None, policy), scope_word(vendor, policy)]
+
+
+def scope_word(vendor: str | None, policy: str | None) -> str:
+    """Returns the one of `scope_words` that a search for a vendor, a policy's name or both needs; '' for neither.
+
+    vendor, policy: slugs. Their hyphens and underscores are replaced, because SQLite divides words at them.
+    """
+    names = [name and re.sub("[^a-z0-9]", lambda match: chr(0xE100 + ord(match[0])), name) for name in (vendor, policy)]
+    return "".join(sign + name for sign, name in zip("\ue001\ue002", names, strict=True) if name)
+
+
 def pieces(text: str, terms: Sequence[Term]) -> list[Piece]:
     """Returns a text, divided where a term begins or ends in it. The pieces together are the text.
 
@@ -187,7 +204,10 @@ def _places(words: Sequence[str], term: Term) -> list[int]:
 
 
 def _located_words(text: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """Returns the words of a text as `_words` does, and where each begins and ends. text: as `_displayed` returns it."""
+    """Returns the words of a text as `_words` does, and where each begins and ends in the text.
+
+    text: as `_displayed` returns it.
+    """
     wrapped = {match.start() for match in _WRAPPED.finditer(text)}
     parts = ["" if index in wrapped else _FOLDED[ord(character)] for index, character in enumerate(text)]
     begins = list(accumulate(map(len, parts), initial=0))  # of each character of the text, in the folded text
@@ -234,7 +254,7 @@ def _folded_part(character: str) -> str:
         return ""
     if category[0] not in "LNM":
         return " "
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     if "\u0300" <= base <= "\u036f":  # an accent that belongs to no composed letter
         return ""
     is_latin_or_greek = base < "\u0400" or "\u1e00" <= base < "\u2000"

@@ -72,6 +72,8 @@ class Derived:
             refresh_derived(self._store, sorted(whole), call, retries=True)
             changed = (key for key in sorted(read.keys() - whole) if self._may_have_changed(read[key]))
             refresh_derived(self._store, changed, call)
+        with suppress(ClausewatchError):
+            self._store.clause_index.refresh({*read, *whole})
 
     def _may_have_changed(self, readings: Iterable[tuple[Capture, Mapping[str, Any]]]) -> bool:
         of_policy = [(capture, row) for capture, row in readings if row["version_id"] is not None]

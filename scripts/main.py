@@ -21,6 +21,7 @@ _COMMANDS = (
     "report",
     "blame",
     "trace",
+    "search",
     "diff",
     "changes",
     "status",

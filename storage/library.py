@@ -12,6 +12,7 @@ from core.exceptions import ExtractionError, StorageError, UsageError
 from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
 from storage import counts, documents, policies, recent_changes, standings
+from storage.clause_index import ClauseIndex
 from storage.database import Database
 from storage.histories import history_of, settled_in
 from storage.payloads import packing
@@ -190,3 +191,5 @@ class Library:
             for key, captured_at in times.items():
                 policies.touch(session, key, max(captured_at))
             counts.add(session, reviews=[key for key, captured_at in times.items() for _ in captured_at])
+        with suppress(StorageError):  # the decision is recorded; the next search or run brings the index up to date
+            ClauseIndex(self._database, self._hold).refresh(times)

@@ -5,6 +5,7 @@ from typing import Self
 
 from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
+from storage.clause_index import ClauseIndex
 from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
@@ -23,6 +24,7 @@ class Store:
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     timelines: what the timelines of policies and the list of vendors show.
+    clause_index: the index of all clauses, which the search reads.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -38,6 +40,7 @@ class Store:
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.timelines = Timelines(database, hold)
+        self.clause_index = ClauseIndex(database, hold)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

@@ -37,12 +37,12 @@ UNREAD = Verdict(
 
 # Reasons that follow from a page's text or title. A capture with one of these reasons is accepted if most of its text
 # is in accepted captures. The other reasons hold for such a text, too: a page that is cut off has most of its text.
-_REASONS_BY_TEXT = frozenset(
+REASONS_BY_TEXT = frozenset(
     ["blocked", "not_found", "login", "consent", "other_document", "not_a_policy", "unavailable"]
 )
 #: The same condition on a capture and its reading as in `_accepted_by_text`: the policy's other captures may accept it.
 MAY_BE_ACCEPTED_BY_TEXT = and_(
-    ReadingRow.reason.in_(sorted(_REASONS_BY_TEXT)),
+    ReadingRow.reason.in_(sorted(REASONS_BY_TEXT)),
     ReadingRow.document_sha256.is_not(None),
     ReadingRow.version_id.is_not(None),
     or_(CaptureRow.status.is_(None), CaptureRow.status.between(200, 299)),
@@ -198,7 +198,7 @@ def _accepted_by_text(
     doubtful = [
         row
         for row in rows
-        if verdicts[row.id].reason in _REASONS_BY_TEXT
+        if verdicts[row.id].reason in REASONS_BY_TEXT
         and row.document_sha256 is not None
         and row.version_id is not None
         and (row.status is None or 200 <= row.status < 300)

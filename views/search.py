@@ -1,5 +1,6 @@
 """Searches the clauses of all versions of all policies, for `clausewatch search`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +8,19 @@ from typing import Any
 
 from core.clauses import ClauseKind
 from core.dates import Span, iso, iso_or_none
+from core.declarations.schema import is_slug
+from core.exceptions import UsageError
 from core.policies import PolicyKey
-from core.search_words import Piece
+from core.search_words import Piece, Term, pieces, terms_of
 from storage import Store
+from storage.clause_search import ClauseSearch, FoundClause
 
 #: The number of clauses on a page of results, if the reader names no other, and the largest number.
 PAGE, LARGEST_PAGE = 20, 100
+
+_PLACE = re.compile("[0-9a-f]{1,15}|[1-7][0-9a-f]{15}")
+# An excerpt begins and ends between words, if there is a space within this number of characters.
+_WORD = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,48 @@ def search(store: Store, query: SearchQuery) -> SearchResult:
     UsageError if the query names no word, is too long, or has a limit or an `after` that is not valid. StorageError if
     the database can't be read.
     """
-    raise NotImplementedError
+    terms = terms_of(query.text)
+    if not 1 <= query.limit <= LARGEST_PAGE:
+        raise UsageError(f"a page has 1 to {LARGEST_PAGE} results, not {query.limit}")
+    for name, slug in (("vendor", query.vendor), ("policy", query.policy)):
+        if slug is not None and not is_slug(slug):
+            raise UsageError(f"{slug[:40]!r} can't be the name of a {name}")
+    found = store.clause_index.find(
+        ClauseSearch(
+            terms,
+            query.vendor,
+            query.policy,
+            query.at,
+            query.appeared,
+            query.gone,
+            limit=query.limit + 1,
+            before=None if query.after is None else _place(query.after),
+        )
+    )
+    hits = tuple(_hit(clause, terms) for clause in found[: query.limit])
+    is_last = len(found) <= query.limit
+    return SearchResult(hits, None if is_last else f"{found[query.limit - 1].id:x}", len(store.clause_index.outdated()))
+
+
+def _place(after: str) -> int:
+    """Returns the id that `SearchResult.next` contains. UsageError if it is not valid."""
+    if not _PLACE.fullmatch(after):
+        raise UsageError("the place to continue from is not valid: take it from the page before")
+    return int(after, 16)
+
+
+def _hit(clause: FoundClause, terms: Sequence[Term]) -> SearchHit:
+    return SearchHit(
+        clause.key,
+        clause.kind,
+        clause.label,
+        clause.heading_path,
+        tuple(pieces(clause.text, terms)),
+        tuple(HeldSpan(begin, gone) for begin, gone in clause.spans),
+        clause.version_id,
+        clause.position,
+        clause.text_key,
+    )
 
 
 def excerpt(pieces: Sequence[Piece], length: int = 300) -> tuple[Piece, ...]:
@@ -134,4 +183,44 @@ def excerpt(pieces: Sequence[Piece], length: int = 300) -> tuple[Piece, ...]:
 
     pieces: the text. length: about the number of characters; a shorter text is returned whole.
     """
-    raise NotImplementedError
+    text = "".join(piece.text for piece in pieces)
+    if len(text) <= length:
+        return tuple(pieces)
+    first, last = _matched_range(pieces)
+    begin = max(min(first - (length - min(last - first, length)) // 2, len(text) - length), 0)
+    end = min(begin + length, len(text))
+    begin, end = _word_begin(text, begin, first), _word_end(text, end, last)
+    kept = []
+    at = 0
+    for piece in pieces:
+        part = piece.text[max(begin - at, 0) : max(end - at, 0)]
+        if part:
+            kept.append(Piece(part, piece.matched))
+        at += len(piece.text)
+    if begin:
+        kept.insert(0, Piece("… "))
+    if end < len(text):
+        kept.append(Piece(" …"))
+    return tuple(kept)
+
+
+def _matched_range(pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Returns where the first matched piece begins and ends. The beginning of the text, if no piece is matched."""
+    at = 0
+    for piece in pieces:
+        if piece.matched:
+            return at, at + len(piece.text)
+        at += len(piece.text)
+    return 0, 0
+
+
+def _word_begin(text: str, begin: int, latest: int) -> int:
+    """Returns the beginning of the next word after a place in a text, if it is near and not after `latest`."""
+    space = text.find(" ", begin, min(begin + _WORD, latest)) if begin else -1
+    return begin if space < 0 else space + 1
+
+
+def _word_end(text: str, end: int, earliest: int) -> int:
+    """Returns the end of the last word before a place in a text, if it is near and not before `earliest`."""
+    space = text.rfind(" ", max(end - _WORD, earliest), end) if end < len(text) else -1
+    return end if space < 0 else space

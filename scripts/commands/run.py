@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +86,9 @@ class _Run:
             _name_quarantined(outcome)
             sent = error.summary if isinstance(error, DeliveryError) else "digests not all sent"
             raise ClausewatchError(f"{error}\nrun: {outcome.summary}; {sent}") from None
+        # Policies whose captures were read are up to date already. A release may have changed the rules of the index.
+        with suppress(ClausewatchError):
+            store.clause_index.refresh(store.clause_index.outdated())
         standings = store.library.standings()
         statuses = policy_statuses(vendors, standings, datetime.now(UTC))
         # The sentences below say more about a policy whose newest capture is quarantined.

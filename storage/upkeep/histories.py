@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.exceptions import DamageError, UsageError
 from core.policies import PolicyKey
+from storage import clause_index
 from storage.capture_rows import capture_from, capture_identity
 from storage.store import Store
 from storage.tables import seals
@@ -53,7 +54,9 @@ def rename_vendor(store: Store, old: str, new: str) -> int:
         session.execute(delete(WatchedRow).where(WatchedRow.vendor == old, WatchedRow.subscriber_id.in_(watches_new)))
         session.execute(update(WatchedRow).where(WatchedRow.vendor == old).values(vendor=new))
         session.flush()
-        return sum(_rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies))
+        captures = sum(_rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies))
+    store.clause_index.refresh(PolicyKey(new, policy) for policy in policies)
+    return captures
 
 
 def rename_policy(store: Store, old: PolicyKey, new: PolicyKey) -> int:
@@ -67,7 +70,9 @@ def rename_policy(store: Store, old: PolicyKey, new: PolicyKey) -> int:
     it was written: its new seal would hide the damage. If an error is raised, nothing is changed.
     """
     with store.database.write_session() as session:
-        return _rename(session, old, new)
+        captures = _rename(session, old, new)
+    store.clause_index.refresh([new])
+    return captures
 
 
 def remove_history(store: Store, key: PolicyKey) -> int:
@@ -83,6 +88,7 @@ def remove_history(store: Store, key: PolicyKey) -> int:
         ids = select(CaptureRow.id).where(_is_of(CaptureRow.__table__, key))
         payloads = set(session.scalars(select(CaptureRow.sha256).where(_is_of(CaptureRow.__table__, key))))
         documents = set(session.scalars(select(ReadingRow.document_sha256).where(ReadingRow.capture_id.in_(ids))))
+        clause_index.remove(session, key)
         for table in (ReviewRow, ReadingRow):
             session.execute(delete(table).where(table.capture_id.in_(ids)))
         for policy_table in _tables_of_policies():
@@ -120,6 +126,8 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
             "rename again"
         )
     captures = _rename_captures(session, old, new)
+    for key in (old, new):
+        clause_index.remove(session, key)  # the words of the index contain the names
     for table in _tables_of_policies():
         session.execute(delete(table).where(_is_of(table, new)))
         if table in _LISTINGS:

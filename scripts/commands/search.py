@@ -1,0 +1,128 @@
+"""`clausewatch search`"""
+
+from textwrap import fill
+
+import click
+from rich.cells import cell_len
+
+from core.dates import parse_range, parse_span
+from core.escaping import escape_line
+from core.exceptions import StorageError
+from core.settings import load_settings
+from scripts.options import format_option, open_store
+from scripts.printing import output_width, print_json
+from scripts.progress_bar import progress_bar
+from storage import Store
+from views.search import LARGEST_PAGE, PAGE, SearchHit, SearchQuery, SearchResult, excerpt, search
+
+# How a text is indented below the line that says where it stands.
+_INDENT = "    "
+# These stand for the beginning and the end of a matched word until the text is divided into lines. `escape_line` leaves
+# no such character in the text.
+_BEGIN, _END = "\x02", "\x03"
+
+
+@click.command("search")
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--vendor", metavar="SLUG", help="Search only the policies of this vendor.")
+@click.option("--policy", metavar="NAME", help="Search only policies with this name.")
+@click.option("--at", "at", metavar="DATE", help="Find only clauses that were in force at the end of this date.")
+@click.option("--appeared", metavar="FROM..TO", help="Find only clauses that first appeared between two dates.")
+@click.option("--gone", metavar="FROM..TO", help="Find only clauses that went between two dates, and are still gone.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, LARGEST_PAGE),
+    default=PAGE,
+    show_default=True,
+    help="Print at most this many clauses.",
+)
+@click.option("--after", metavar="PLACE", help="Continue after the clauses printed before; they end with the place.")
+@format_option("text", "json")
+def command(
+    words: tuple[str, ...],
+    vendor: str | None,
+    policy: str | None,
+    at: str | None,
+    appeared: str | None,
+    gone: str | None,
+    limit: int,
+    after: str | None,
+    output_format: str,
+) -> None:
+    """Find clauses in all versions of all policies, those that appeared last first.
+
+    A clause is found if it has all of the WORDS, in any order. Words between double quotes must follow one another:
+    '"personal data"'. A star stands for any end of a word: collect*. Capitals and accents make no difference. In
+    languages that are written without spaces, like Chinese, Japanese and Thai, any part of a sentence can be searched
+    for.
+
+    Each clause is printed with the policy, the headings above it, and the times of the first capture that has it and of
+    the first that no longer has it. A date range may lack its first or its last date: 2018.. or ..2018-05. Texts that
+    are not confirmed yet, that did not last, or that are held, are not searched.
+    """
+    settings = load_settings()
+    query = SearchQuery(
+        " ".join(words),
+        vendor,
+        policy,
+        parse_span(at).end if at else None,
+        parse_range(appeared) if appeared else None,
+        parse_range(gone) if gone else None,
+        limit,
+        after,
+    )
+    with open_store(settings) as store:
+        _refresh(store)
+        result = search(store, query)
+    if output_format == "json":
+        print_json(result.to_dict())
+    else:
+        _print(result)
+    if result.outdated:
+        click.echo(
+            f"policies whose newest captures could not be searched: {result.outdated}; "
+            "`clausewatch verify` says whether their texts are damaged",
+            err=True,
+        )
+
+
+def _refresh(store: Store) -> None:
+    """Brings the index up to date, which takes a while for a database that an earlier release wrote."""
+    outdated = store.clause_index.outdated()
+    if outdated:
+        try:
+            with progress_bar("reading all versions for the search") as progress:
+                store.clause_index.refresh(outdated, progress)
+        except StorageError as error:  # what is there can be searched, also if the database can't be written
+            click.echo(f"the search may lack the newest captures: {escape_line(str(error))}", err=True)
+
+
+def _print(result: SearchResult) -> None:
+    for index, hit in enumerate(result.hits):
+        if index:
+            click.echo()
+        _print_hit(hit)
+    if result.next:
+        click.echo(f"\nthere are more clauses: add --after {result.next}", err=True)
+    elif not result.hits:
+        click.echo("no clause has these words", err=True)
+
+
+def _print_hit(hit: SearchHit) -> None:
+    place = " › ".join(escape_line(part) for part in (str(hit.key), *hit.heading_path))
+    click.echo(click.style(place, bold=True))
+    held = ", ".join(
+        f"{span.begin:%Y-%m-%d} to {f'{span.gone:%Y-%m-%d}' if span.gone else 'now'}" for span in hit.spans
+    )
+    click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position})")
+    label = f"{escape_line(hit.label)} " if hit.label else ""
+    marks = (_BEGIN, _END)
+    text = label + "".join(
+        escape_line(piece.text).join(marks) if piece.matched else escape_line(piece.text)
+        for piece in excerpt(hit.pieces)
+    )
+    # Chinese and Japanese characters are two columns wide.
+    width = output_width() // (2 if cell_len(text) > 1.5 * len(text) else 1)
+    filled = fill(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+    on, off = click.style("|", bold=True, underline=True).split("|")  # left out if the output is no terminal
+    click.echo(filled.replace(_BEGIN, on).replace(_END, off))
