@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 
@@ -22,14 +23,17 @@ from reports.excerpts import shortened
 from views import addresses
 from views.search import SearchHit, SearchQuery, search
 from web.atom import Entry, Feed, as_atom
-from web.recent_changes import RecentChanges, RenderedEntry, recent_changes_of
+from web.recent_changes import compared_changes, newest_changes
 from web.rendering import base_url, fragment, room_of
+from web.room import Room
 
 #: The number of entries of a feed.
 ENTRIES: Final = 50
 # The largest number of characters of the texts of an entry.
 _ENTRY_LENGTH = 50_000
 _TITLE_LENGTH = 120
+# About how many bytes the time of a feed takes.
+_TIME = 500
 _MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 _NOT_COMPARED = (
     "<p>The two texts could not be compared, because that takes too long or a text is damaged. Both can be read on the "
@@ -37,9 +41,18 @@ _NOT_COMPARED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """What an entry says about a change: its title, the vendor's name, and HTML."""
+
+    title: str
+    author: str
+    html: str
+
+
 def everything(request: Request) -> Response:
     """Answers with the newest changes of all policies."""
-    changes = recent_changes_of(request).newest(limit=ENTRIES)
+    changes = newest_changes(room_of(request), limit=ENTRIES)
     feed = _feed_of(request, "Changes of all policies", addresses.feed(), addresses.HOME, changes)
     return _answer(request, feed)
 
@@ -47,7 +60,7 @@ def everything(request: Request) -> Response:
 def of_vendor(request: Request) -> Response:
     """Answers with the newest changes of a vendor's policies."""
     vendor = room_of(request).vendor(request.path_params["vendor"])
-    changes = recent_changes_of(request).newest(vendor.slug, limit=ENTRIES)
+    changes = newest_changes(room_of(request), vendor.slug, limit=ENTRIES)
     title = f"Changes of the policies of {vendor.name}"
     return _answer(
         request, _feed_of(request, title, addresses.feed(vendor.slug), addresses.vendor_page(vendor.slug), changes)
@@ -58,7 +71,7 @@ def of_policy(request: Request) -> Response:
     """Answers with the newest changes of a policy."""
     key = PolicyKey(request.path_params["vendor"], request.path_params["policy"])
     vendor, _ = room_of(request).policy(key)
-    changes = recent_changes_of(request).newest(*key, limit=ENTRIES)
+    changes = newest_changes(room_of(request), *key, limit=ENTRIES)
     title = f"Changes of {vendor.name} {key.policy}"
     return _answer(request, _feed_of(request, title, addresses.feed(*key), addresses.policy_page(key), changes))
 
@@ -91,8 +104,7 @@ def of_search(request: Request) -> Response:
 
 def _feed_of(request: Request, title: str, address: str, page: str, changes: Sequence[AnnouncedChange]) -> Feed:
     base = base_url(request)
-    recent = recent_changes_of(request)
-    compared = recent.compared(changes, recent.entries, _rendered, _not_compared)
+    compared = compared_changes(room_of(request), changes, _rendered, _not_compared, lambda entry: 2 * len(entry.html))
     return Feed(
         title,
         "What changed, clause by clause. Times are those of the first capture of the new text.",
@@ -103,7 +115,7 @@ def _feed_of(request: Request, title: str, address: str, page: str, changes: Seq
     )
 
 
-def _change_entry(base: str, change: AnnouncedChange, rendered: RenderedEntry) -> Entry:
+def _change_entry(base: str, change: AnnouncedChange, rendered: _Rendered) -> Entry:
     announcement = change.announcement
     comparison = addresses.comparison_page(
         change.key, f"@{announcement.old.version_id}", f"@{announcement.new.version_id}"
@@ -114,16 +126,16 @@ def _change_entry(base: str, change: AnnouncedChange, rendered: RenderedEntry) -
     return Entry(name, rendered.title, base + comparison, rendered.author, change.seen, change.seen, rendered.html)
 
 
-def _rendered(vendor: Vendor, listed: ListedChange) -> RenderedEntry:
+def _rendered(vendor: Vendor, listed: ListedChange) -> _Rendered:
     entry = fitting(listed.entry, _ENTRY_LENGTH, "feed")
     # The sentences about an alternation are about e-mails.
     sentences = () if listed.is_alternation else entry.sentences
     html = fragment("feed_entry.html.j2", entry=entry, sentences=sentences)
-    return RenderedEntry(f"{vendor.name} {listed.key.policy}: {entry.headline}", vendor.name, html)
+    return _Rendered(f"{vendor.name} {listed.key.policy}: {entry.headline}", vendor.name, html)
 
 
-def _not_compared(vendor: Vendor, change: AnnouncedChange) -> RenderedEntry:
-    return RenderedEntry(f"{vendor.name} {change.key.policy}: changed", vendor.name, _NOT_COMPARED)
+def _not_compared(vendor: Vendor, change: AnnouncedChange) -> _Rendered:
+    return _Rendered(f"{vendor.name} {change.key.policy}: changed", vendor.name, _NOT_COMPARED)
 
 
 def _hit_entry(base: str, vendor: Vendor, hit: SearchHit) -> Entry:
@@ -147,7 +159,7 @@ def _answer(request: Request, feed: Feed) -> Response:
     for instance by a backfill. So the feed was modified when this process first saw what it contains now.
     """
     body = as_atom(feed)
-    modified = _modified(recent_changes_of(request), feed.address, body)
+    modified = _modified(room_of(request), feed.address, body)
     headers = {"Last-Modified": format_datetime(modified, usegmt=True)}
     known = request.headers.get("if-modified-since")
     if known and "if-none-match" not in request.headers:
@@ -157,16 +169,9 @@ def _answer(request: Request, feed: Feed) -> Response:
     return Response(body, headers=headers, media_type=_MEDIA_TYPE)
 
 
-def _modified(recent: RecentChanges, address: str, body: bytes) -> datetime:
-    checksum = sha256_hex(body)
-    known = recent.feeds.get(address)
-    if known and known[0] == checksum:
-        return known[1]
-    # The header tells whole seconds, so each content gets a second of its own.
-    now = datetime.now(UTC).replace(microsecond=0)
-    modified = max(now, known[1] + timedelta(seconds=1)) if known else now
-    recent.feeds.put(address, (checksum, modified))
-    return modified
+def _modified(room: Room, address: str, body: bytes) -> datetime:
+    name = ("feed", address, sha256_hex(body))
+    return room.kept.get(name, lambda: datetime.now(UTC).replace(microsecond=0), lambda _: _TIME + len(address))
 
 
 # A feed's address fits those of pages, too, so these routes come before.

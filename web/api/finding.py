@@ -11,17 +11,20 @@ from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.policies import PolicyKey
 from reports.announced_changes import AnnouncedChange
+from reports.change_list import ListedChange
 from views.search import LARGEST_PAGE, SearchQuery
 from views.search import PAGE as SEARCH_PAGE
 from views.search import search as search_of
 from web.api import shapes
 from web.api.answers import FAILURES, After, Limit, date_parameter, listing, page_address, wrong
-from web.recent_changes import Place, place_of, recent_changes_of
+from web.recent_changes import Place, compared_changes, newest_changes
 from web.rendering import room_of
 
 router = APIRouter(responses=FAILURES)
 
 _SEPARATOR = "~"
+# About how many bytes the fields of a change take.
+_CHANGE = 3_000
 # Each change may have to be compared.
 _CHANGES = 20
 
@@ -49,12 +52,9 @@ def changes(
     if vendor:
         room.vendor(vendor)
     span = date_parameter("since", since)
-    recent = recent_changes_of(request)
-    found = recent.newest(
-        vendor, policy, limit=limit + 1, before=_place(after) if after else None, since=span.begin if span else None
-    )
-    compared = recent.compared(found[:limit], recent.listed, lambda _, listed: listed.to_dict(), _not_compared)
-    items = [fields for _, fields in compared]
+    place = _place(after) if after else None
+    found = newest_changes(room, vendor, policy, limit=limit + 1, before=place, since=span.begin if span else None)
+    items = [fields for _, fields in compared_changes(room, found[:limit], _listed, _not_compared, lambda _: _CHANGE)]
     links = {"next": page_address(request, _name(found[len(items) - 1]))} if len(items) < len(found) else {}
     if after:
         links["first"] = page_address(request, "")
@@ -119,6 +119,10 @@ def _range(parameter: str, value: str) -> Span | None:
         return parse_range(value) if value else None
     except UsageError as error:
         raise wrong(parameter, str(error)) from None
+
+
+def _listed(_: Vendor, change: ListedChange) -> dict[str, Any]:
+    return change.to_dict()
 
 
 def _not_compared(_: Vendor, change: AnnouncedChange) -> dict[str, Any]:

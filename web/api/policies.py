@@ -27,7 +27,6 @@ from web.api.answers import (
     listing,
     page_of,
 )
-from web.recent_changes import recent_changes_of
 from web.rendering import room_of
 from web.room import NotFoundError
 
@@ -75,7 +74,7 @@ def versions(
     """Lists the versions of a policy in order of first appearance, with what changed against the version before."""
     key = declared(request, vendor, policy)
     store = room_of(request).store
-    settled = recent_changes_of(request).settled(key)
+    settled = room_of(request).history(key).settled
     page, links = page_of(request, settled.history.versions, lambda version: version.id, limit, after)
     changes = version_changes(store, key, settled)
     items = [
@@ -91,7 +90,7 @@ def captures(
 ) -> Response:
     """Lists the captures of a policy, oldest first, with their verdicts."""
     key = declared(request, vendor, policy)
-    history = recent_changes_of(request).settled(key).history
+    history = room_of(request).history(key).whole
     of_policy = policy_captures(room_of(request).store, key, history)
     page, links = page_of(request, of_policy, lambda capture: str(capture.id), limit, after)
     return listing([capture.to_dict() for capture in page], links)

@@ -4,9 +4,9 @@ They are those of the commands, which `to_dict` of `views` and `reports` makes. 
 `web.api.descriptions` takes the words from there. Tests compare the shapes with the answers.
 """
 
-from typing import Literal
+from typing import Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from core.captures import Reason, Source
 from core.changes import ChangeKind, RedlineOperation, Significance

@@ -1,6 +1,6 @@
 """The API's routes to the texts of policies: versions, reports, blame and traces."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
@@ -8,14 +8,12 @@ from starlette.responses import Response
 from core.dates import parse_span
 from core.exceptions import UsageError
 from core.history import names_version
-from core.policies import PolicyKey
 from reports import build_report
 from views.clause_history import blame as blame_of
 from views.clause_history import trace as trace_of
 from views.version_text import version_text
 from web.api import shapes
 from web.api.answers import FAILURES, PolicySlug, VendorSlug, When, answer, declared, wrong
-from web.recent_changes import recent_changes_of
 from web.rendering import room_of
 
 router = APIRouter(prefix="/policies/{vendor}/{policy}", responses=FAILURES)
@@ -28,7 +26,8 @@ def version(request: Request, vendor: VendorSlug, policy: PolicySlug, when: When
     """Prints the text of a version, clause by clause, as `clausewatch show` does."""
     key = declared(request, vendor, policy)
     _check("when", when)
-    return answer(version_text(room_of(request).store, key, when).to_dict())
+    room = room_of(request)
+    return answer(version_text(room.store, key, when, room.history(key).whole).to_dict())
 
 
 @router.get("/changes", response_model=shapes.Report)
@@ -53,7 +52,7 @@ def blame(request: Request, vendor: VendorSlug, policy: PolicySlug, when: When) 
     key = declared(request, vendor, policy)
     _check("when", when)
     room = room_of(request)
-    return answer(blame_of(room.store, key, when, room.call, recent_changes_of(request).settled(key)).to_dict())
+    return answer(blame_of(room.store, key, when, room.call, room.history(key).settled).to_dict())
 
 
 @router.get("/versions/{version_id}/clauses/{position}/trace", response_model=shapes.Trace)
@@ -67,7 +66,7 @@ def trace(
     """Follows one clause through all versions, as `clausewatch trace` does."""
     key = declared(request, vendor, policy)
     room = room_of(request)
-    settled = recent_changes_of(request).settled(key)
+    settled = room.history(key).settled
     return answer(trace_of(room.store, key, version_id, position, room.call, settled).to_dict())
 
 
