@@ -49,7 +49,8 @@ def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("intake.service.reading_workers", lambda limits: InThisProcess())
     for module in ("digest_delivery", "commands.changes", "commands.report"):
         monkeypatch.setattr(f"scripts.{module}.limited_calls", lambda limits: nullcontext(call_here))
-    monkeypatch.setattr("intake.derived.comparing_calls", lambda limits: nullcontext(call_here))
+    for module in ("intake.derived", "scripts.commands.blame", "scripts.commands.trace"):
+        monkeypatch.setattr(f"{module}.comparing_calls", lambda limits: nullcontext(call_here))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 

@@ -261,11 +261,12 @@ def find_clauses(
     UsageError if no clause contains the words, or as for `blame`. StorageError if the database can't be read.
     """
     wanted = strip_typography(fold(words))
-    if not wanted:
+    if not any(map(str.isalnum, wanted)):
         raise UsageError("give a few words of the clause to trace")
     settled = store.library.settled(key)
     entries = chain(settled)
-    index = _index_named(store, key, when, entries, settled) if when is not None else len(entries) - 1
+    newest = f"@{entries[-1].version_id}" if entries else "@"
+    index = _index_named(store, key, when or newest, entries, settled)
     lineage = store.lineages.lineage(key, calls, settled)
     found: list[FoundClause] = []
     on_lines: set[tuple[int, int]] = set()  # the clauses on the lines of the clauses that are found

@@ -22,6 +22,7 @@ from storage.tables.models import (
     PayloadRow,
     ReadingRow,
     ReviewRow,
+    StepRow,
     SubscriberRow,
     WatchedRow,
 )
@@ -94,6 +95,9 @@ def remove_history(store: Store, key: PolicyKey) -> int:
         for policy_table in _tables_of_policies():
             session.execute(delete(policy_table).where(_is_of(policy_table, key)))
         session.execute(delete(CaptureRow).where(_is_of(CaptureRow.__table__, key)))
+        # Another policy may have the same documents. Its steps are then made again.
+        for some in _portions(documents - {None}):
+            session.execute(delete(StepRow).where(StepRow.new_sha256.in_(some)))
         _delete_unused(session, DocumentRow.sha256, documents - {None}, [ReadingRow.document_sha256])
         # A payload may be the keyframe of another one that is deleted, too; at most two keyframes follow one another.
         for _ in range(3):

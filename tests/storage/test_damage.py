@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, update
 from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
+from core.limits import call_here
 from core.policies import PolicyKey
 from storage import ListingQuery, Review, Store
 from storage.payloads.compression import compress
@@ -131,6 +132,7 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.library.document(1),
             lambda: store.library.payload(sha256_hex(A)),
             lambda: store.library.standings(),
+            lambda: store.lineages.lineage(KEY, call_here),
             lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
             lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
@@ -169,6 +171,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.journal.note_fetched(KEY, f"{URL}/moved", {f"{URL}/moved": URL}, NOW)
         store.journal.begin_run(NOW)
         store.library.standings()
+        store.lineages.refresh(KEY, call_here)
     with sqlite3.connect(file) as connection:
         for table in Base.metadata.sorted_tables:
             assert connection.execute(f"SELECT count(*) FROM {table.name} WHERE rowid = 1").fetchone() == (1,)  # noqa: S608

@@ -6,6 +6,7 @@ So the time of a query about one policy doesn't grow with the number of other po
 import inspect
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,12 +17,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, text
 from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
+from core.limits import call_here
 from core.policies import PolicyKey
 from intake.service import Intake
 from storage import ListingQuery, Review, Store
 from storage.archive_listings import ArchiveListings
 from storage.journal import Journal
 from storage.library import Library
+from storage.lineages import Lineages
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
 from tests.keeping import InThisProcess, keep
@@ -137,7 +140,10 @@ def list_captures(store: Store, vendor: str) -> None:
     store.archive_listings.file_page(listing, LISTED, 0, None)
 
 
-def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statements, connection: Connection) -> None:
+def test_every_query_finds_its_rows_by_an_index(
+    store: Store, statements: Statements, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.derived.comparing_calls", lambda limits: nullcontext(call_here))
     statements_by_method: dict[str, Statements] = {}
     now = BEGIN + timedelta(days=40)
     library, subscriptions, listings = store.library, store.subscriptions, store.archive_listings
@@ -229,9 +235,15 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(listings.restart, listing)
         call(listings.close, [KEY])
 
+        call(intake.refresh_derived)
+        assert call(store.lineages.refresh, KEY, call_here) == 0
+        call(store.lineages.lineage, KEY, call_here)
+        document = "0" * 64
+        call(store.lineages.repeats_last, capture_of(A, 60), {"reader": "1", "document_sha256": document})
+
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Intake)
+        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }

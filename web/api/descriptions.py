@@ -49,7 +49,7 @@ def describe(schema: dict[str, Any]) -> None:
 
 @cache
 def _table(heading: str, number: int) -> Mapping[str, str]:
-    """Returns a table of docs/contract.md: the meaning of each field, without links. Empty if there is no such table."""
+    """Returns a table of docs/contract.md: the meaning of each field, without links. {} if there is no such table."""
     tables = list(_tables(heading))
     return tables[number] if number < len(tables) else {}
 
