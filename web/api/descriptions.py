@@ -30,8 +30,8 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "BlamedClause": (("blame", 1),),
     "Trace": (("trace", 0),),
     "Event": (("trace", 1),),
-    "SearchHit": (("search", 1),),
-    "HeldSpan": (("search", 2),),
+    "SearchHit": (("search", 1), ("search", 0)),
+    "HeldSpan": (("search", 2), ("search", 1)),
 }
 _LISTS = ("Vendors", "Policies", "Versions", "Captures", "RecentChanges", "Search")
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
