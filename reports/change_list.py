@@ -23,12 +23,13 @@ class ListedChange:
     """A change of a policy, as a digest would announce it.
 
     key: the policy. report: the comparison of the text before the change with the text after it. entry: the digest's
-    entry about the change.
+    entry about the change. is_alternation: whether it announces that the page alternates.
     """
 
     key: PolicyKey
     report: Report
     entry: DigestEntry
+    is_alternation: bool = False
 
     @property
     def old(self) -> VersionSide:

@@ -207,8 +207,11 @@ def _shown(change: RenderedChange) -> ShownChange:
     return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), cut(change.excerpt, _CHANGE_LENGTH), notes)
 
 
-def _fitting(entry: DigestEntry, length: int) -> DigestEntry:
-    """Returns the entry with the first of its changes, which together have at most `length` characters."""
+def fitting(entry: DigestEntry, length: int, medium: str = "e-mail") -> DigestEntry:
+    """Returns the entry with the first of its changes, which together have at most `length` characters.
+
+    medium: what the entry is a part of, for the sentence that counts the others.
+    """
     left, left_out = length, 0
     groups = []
     for group in entry.shown_groups:
@@ -228,7 +231,7 @@ def _fitting(entry: DigestEntry, length: int) -> DigestEntry:
             groups.append(replace(group, runs=tuple(runs)))
     if not left_out:
         return entry
-    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this e-mail."
+    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this {medium}."
     return replace(entry, shown_groups=tuple(groups), other_changes=f"{sentence} {entry.other_changes}".rstrip())
 
 
@@ -369,7 +372,7 @@ def as_email(
     """
     address = checked_address(subscriber.address)
     share = min(_ENTRY_LENGTH, _MAIL_LENGTH // len(entries))
-    entries = [_fitting(entry, share) for entry in entries]
+    entries = [fitting(entry, share) for entry in entries]
     domain = Address(addr_spec=sender).domain
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="clausewatch", addr_spec=sender)

@@ -12,7 +12,11 @@ def as_json(report: Report) -> str:
     Control characters, bidirectional characters and lone surrogates in a vendor's text are written as JSON escapes. So
     the output is valid UTF-8, and printing it on a terminal is safe.
     """
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2)
+    return escaped(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+
+
+def escaped(text: str) -> str:
+    """Returns equivalent JSON, in which the unsafe characters of vendors' texts are JSON escapes. text: JSON."""
     # json.dumps writes a line break in a vendor's text as the two characters `\n`. So every real line break belongs to
     # the layout of the JSON and stays.
     return UNSAFE.sub(lambda match: match.group() if match.group() == "\n" else f"\\u{ord(match.group()):04x}", text)

@@ -152,6 +152,19 @@ class Library:
         with self._database.read_session() as session:
             return tuple(sorted(recent_changes.maybe_changed_policies(session, since, vendors)))
 
+    def revisions(self, keys: Collection[PolicyKey]) -> dict[PolicyKey, int]:
+        """Returns for each policy a counter that rises whenever its history may have changed.
+
+        Policies of which nothing has been read yet are left out.
+        """
+        columns = PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision
+        # Not by pairs: for a list of pairs, SQLite reads the whole table.
+        query = select(*columns).where(PolicyRow.vendor.in_({key.vendor for key in keys}))
+        with self._database.read_session() as session:
+            rows = [(PolicyKey(vendor, policy), revision) for vendor, policy, revision in session.execute(query)]
+        wanted = set(keys)
+        return {key: revision for key, revision in rows if key in wanted}
+
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.
 

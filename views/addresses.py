@@ -12,9 +12,11 @@ from core.policies import PolicyKey
 HOME = "/"
 SEARCH = "/-/search"
 API = "/-/api/v1"
+API_PAGE = "/-/api"
 REVIEW = "/-/review"
 OPERATOR = "/-/operator"
 FEED = "/-/feed.atom"
+SEARCH_FEED = "/-/search.atom"
 
 
 def vendor_page(vendor: str) -> str:
@@ -83,6 +85,11 @@ def feed(vendor: str = "", policy: str = "") -> str:
     vendor, policy: slugs; '' for all.
     """
     return "/".join(part for part in (f"/{vendor}" if vendor else "/-", policy, "feed.atom") if part)
+
+
+def search_feed(query: str) -> str:
+    """Returns the address of the Atom feed of the clauses that a query finds. query: in the search's language."""
+    return f"{SEARCH_FEED}?{urlencode({'q': query})}"
 
 
 def _when(when: str) -> str:

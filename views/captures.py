@@ -5,6 +5,7 @@ from typing import Any
 
 from core.captures import Capture, Verdict
 from core.dates import iso
+from core.history import History
 from core.policies import PolicyKey
 from storage import Store
 from views.versions import version_numbers
@@ -45,9 +46,12 @@ class CaptureView:
         }
 
 
-def policy_captures(store: Store, key: PolicyKey) -> tuple[CaptureView, ...]:
-    """Returns the captures of a policy, oldest first. StorageError if the database can't be read."""
-    numbers = version_numbers(store.library.history(key))
+def policy_captures(store: Store, key: PolicyKey, history: History | None = None) -> tuple[CaptureView, ...]:
+    """Returns the captures of a policy, oldest first. StorageError if the database can't be read.
+
+    history: the policy's history, if the caller has it; None to read it.
+    """
+    numbers = version_numbers(history or store.library.history(key))
     return tuple(
         CaptureView(stored.id, stored.capture, stored.verdict, numbers.get(stored.version_id or ""))
         for stored in store.library.captures(key)

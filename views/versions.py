@@ -3,7 +3,7 @@
 The module also writes sentences that name the versions that did not last, and the version that is not confirmed yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,26 +104,33 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
     StorageError if the database can't be read. DamageError if a stored document is damaged.
     """
     settled_history = store.library.settled(key)
+    views = version_views(store, settled_history, settled_history.history.versions)
+    return PolicyVersions(views, alternations(settled_history.history), settled_history)
+
+
+def version_views(
+    store: Store, settled_history: SettledHistory, versions: Sequence[Version]
+) -> tuple[VersionView, ...]:
+    """Returns some versions of a policy with their texts, periods and alternations.
+
+    settled_history: the policy's settled history. versions: versions of it. The errors are those of `policy_versions`.
+    """
     policy_alternations = alternations(settled_history.history)
-    documents = [
-        store.library.document(version.first.capture_id, version.first.reader)
-        for version in settled_history.history.versions
-    ]
+    documents = [store.library.document(version.first.capture_id, version.first.reader) for version in versions]
     lasted: dict[Period, bool | None] = {
         **dict.fromkeys(settled_history.transient, False),
         **dict.fromkeys((*settled_history.pending, *settled_history.held), None),
     }
     held = set(settled_history.held)
-    views = tuple(
+    return tuple(
         VersionView(
             version,
             document,
             tuple(PeriodView(period, lasted.get(period, True), period in held) for period in version.periods),
             tuple(alternation for alternation in policy_alternations if version in alternation.versions),
         )
-        for version, document in zip(settled_history.history.versions, documents, strict=True)
+        for version, document in zip(versions, documents, strict=True)
     )
-    return PolicyVersions(views, policy_alternations, settled_history)
 
 
 def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:

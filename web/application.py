@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from core.exceptions import ClausewatchError
+from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
@@ -27,8 +28,19 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
     """
     public = urlsplit(room.public_url)
-    routes = [Route("/-/static/{name}", static_file), *home.ROUTES, *search.ROUTES]
-    routes += [*vendor.ROUTES, *policy.ROUTES, *comparison.ROUTES, *version.ROUTES, *clause.ROUTES]
+    # The first route that fits an address answers, so the addresses of feeds come before those of policies.
+    routes = [
+        Route("/-/static/{name}", static_file),
+        *api.routes(room, public.path),
+        *feeds.ROUTES,
+        *home.ROUTES,
+        *search.ROUTES,
+        *vendor.ROUTES,
+        *policy.ROUTES,
+        *comparison.ROUTES,
+        *version.ROUTES,
+        *clause.ROUTES,
+    ]
     application = Starlette(
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[

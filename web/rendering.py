@@ -54,6 +54,11 @@ def page(request: Request, template: str, /, status: int = 200, **context: Any) 
     return Response(html, status, media_type="text/html")
 
 
+def fragment(template: str, /, **context: Any) -> str:
+    """Returns HTML that is no page, for a feed. template: the name of the file in `web/templates`."""
+    return _TEMPLATES.get_template(template).render(**context)
+
+
 def static_file(request: Request) -> Response:
     """Answers with a style, a script or a picture of the room's own."""
     name = request.path_params["name"]

@@ -1,5 +1,6 @@
 """The room: what all pages work with."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -104,6 +105,10 @@ class Room:
         return PolicyHistory(state, history, self.store.library.settled(key, history))
 
     def _read_vendors(self) -> Mapping[str, Vendor]:
+        # Reading thousands of declarations takes seconds, and listing their files milliseconds.
+        return self.kept.get(("vendors", _files_in(self.vendors_folder)), self._parse_vendors, len)
+
+    def _parse_vendors(self) -> Mapping[str, Vendor]:
         try:
             return sound_vendors(self.vendors_folder)[0]
         except (UsageError, DeclarationError):
@@ -111,6 +116,15 @@ class Room:
 
     def _read_standings(self) -> Mapping[PolicyKey, Standing]:
         return {PolicyKey(standing.vendor, standing.policy): standing for standing in self.store.library.standings()}
+
+
+def _files_in(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Returns the name, the time of the last change and the size of each file of a folder; () if it can't be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(sorted((entry.name, (of := entry.stat()).st_mtime_ns, of.st_size) for entry in entries))
+    except OSError:
+        return ()
 
 
 def _size_of_history(history: PolicyHistory) -> int:

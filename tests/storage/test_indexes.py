@@ -189,6 +189,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(library.payload, sha256_hex(A))
         call(library.standings)
         call(library.maybe_changed, BEGIN)
+        call(library.revisions, [KEY])
 
         for address, vendors in (("all@marmot.example", []), ("some@marmot.example", ["marmot", "vole"])):
             call(subscriptions.subscribe, address, vendors, BEGIN)

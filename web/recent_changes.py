@@ -1,0 +1,162 @@
+"""The changes of all policies, newest first: what the API lists and what the feeds show.
+
+A policy's changes are kept until its history may have changed (`Library.revisions`), and so is what is made of the
+comparison of two texts (`Room.kept`).
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+
+from core.declarations import Vendor
+from core.exceptions import StoppedWorkError, StorageError
+from core.policies import PolicyKey
+from reports.announced_changes import AnnouncedChange, announced_changes, listed_change
+from reports.change_list import ListedChange
+from web.room import Room
+
+_LOGGER = logging.getLogger("clausewatch.web")
+_Result = TypeVar("_Result")
+# How many policies are looked up at a time, and for one list.
+_AT_ONCE, _LOOKED_UP = 50, 1_000
+# How long one request may compare texts, in seconds. A comparison that was begun is completed.
+_COMPARING = 4.0
+# How many policies' changes one request may work out. It takes up to half a second for a policy with many captures.
+_WORKED_OUT = 100
+# About how many bytes an `AnnouncedChange` takes.
+_CHANGE = 2_000
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """The place of a change in the list of all changes, which is in falling order of places."""
+
+    seen: datetime
+    key: PolicyKey
+
+
+class _TooLateError(Exception):
+    """The request has compared texts for as long as it may."""
+
+
+def newest_changes(
+    room: Room,
+    vendor: str = "",
+    policy: str = "",
+    *,
+    limit: int,
+    before: Place | None = None,
+    since: datetime | None = None,
+) -> tuple[AnnouncedChange, ...]:
+    """Returns the newest changes of the declared policies that digests announce, newest first.
+
+    vendor, policy: slugs; '' for all. limit: the largest number of changes.
+    before: only changes after this place in the list. since: only changes seen at or after this time.
+
+    The policies are looked up in the order in which they last got a new text, until no other can have a newer one. So
+    the list of all vendors may leave out a policy that has since returned to an earlier text, and it ends with the
+    changes of the 1,000 policies that changed last. The lists of one vendor and of one policy leave out nothing.
+
+    StorageError if the database can't be read. HTTPException with status 503 if the changes of many policies have to be
+    worked out first.
+    """
+    found: list[AnnouncedChange] = []
+    work = iter(range(_WORKED_OUT))
+    candidates = _candidates(room, vendor, policy)
+    for begin in range(0, len(candidates) if vendor else min(len(candidates), _LOOKED_UP), _AT_ONCE):
+        some = candidates[begin : begin + _AT_ONCE]
+        latest = some[0][0]
+        if not vendor and ((since and latest < since) or (len(found) >= limit and latest < found[limit - 1].seen)):
+            break
+        for changes in _changes_of(room, [key for _, key in some], work):
+            found += islice(
+                (
+                    change
+                    for change in changes
+                    if (before is None or place_of(change) < before) and (since is None or change.seen >= since)
+                ),
+                limit,
+            )
+        found.sort(key=place_of, reverse=True)
+        del found[limit:]
+    return tuple(found)
+
+
+def place_of(change: AnnouncedChange) -> Place:
+    """Returns the place of a change in the list of all changes. A policy never has two changes at one time."""
+    return Place(change.seen, change.key)
+
+
+def compared_changes(
+    room: Room,
+    changes: Iterable[AnnouncedChange],
+    make: Callable[[Vendor, ListedChange], _Result],
+    otherwise: Callable[[Vendor, AnnouncedChange], _Result],
+    size: Callable[[_Result], int],
+) -> Iterator[tuple[AnnouncedChange, _Result]]:
+    """Yields changes with what is made of their comparisons. If that takes too long, it yields only the first ones.
+
+    So a request doesn't wait for many comparisons, and the next one finds more of them kept.
+
+    make: makes a result; a function of a module, which names what is kept. size: its size in bytes, roughly.
+    otherwise: makes the result of a change whose texts can't be compared; the reason is in the log.
+    """
+    begin = time.monotonic()
+    for number, change in enumerate(changes):
+        vendor = room.vendor(change.key.vendor)
+
+        def compared(change: AnnouncedChange = change, vendor: Vendor = vendor, is_first: bool = not number) -> _Result:
+            if time.monotonic() - begin > _COMPARING and not is_first:
+                raise _TooLateError
+            return make(vendor, listed_change(room.store, vendor, change, room.call))
+
+        try:
+            result = room.kept.get((make.__qualname__, make.__module__, vendor.name, change), compared, size)
+        except _TooLateError:
+            return
+        except (StoppedWorkError, StorageError) as error:
+            _LOGGER.warning("%s: %s", change.key, error)
+            result = otherwise(vendor, change)
+        yield change, result
+
+
+def _candidates(room: Room, vendor: str, policy: str) -> list[tuple[datetime, PolicyKey]]:
+    """Returns the declared policies that have changed, with the time of their newest text, latest first."""
+    vendors, standings = room.vendors(), room.standings()
+    keys = (
+        PolicyKey(slug, name)
+        for slug in ([vendor] if vendor else vendors)
+        for name in vendors[slug].policies
+        if policy in ("", name)
+    )
+    changed = ((standings[key].last_change, key) for key in keys if key in standings)
+    return sorted(((moment, key) for moment, key in changed if moment is not None), reverse=True)
+
+
+def _changes_of(room: Room, keys: Sequence[PolicyKey], work: Iterator[int]) -> Iterator[tuple[AnnouncedChange, ...]]:
+    """Yields the changes of each policy. work: one item for each policy whose changes may be worked out."""
+    library = room.store.library
+    # The revisions are read before the histories, so that a change in between is noticed the next time.
+    revisions = library.revisions(keys)
+    for key in keys:
+
+        def work_out(key: PolicyKey = key) -> tuple[AnnouncedChange, ...]:
+            if next(work, None) is None:
+                # What was worked out so far is kept, so that the next request gets further.
+                raise HTTPException(503, "These changes are still being worked out. Ask again in a few seconds.")
+            return announced_changes(key, library.settled(key))
+
+        try:
+            yield room.kept.get(
+                ("changes", key, revisions.get(key)), work_out, lambda found: _CHANGE * (len(found) + 1)
+            )
+        except StorageError as error:
+            if len(keys) == 1:
+                raise
+            _LOGGER.warning("%s: %s", key, error)  # the damage of one policy does not hide the changes of all others
