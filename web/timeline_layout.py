@@ -101,7 +101,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A stated date, and when its version was first captured. outside: -1 or 1 if it is before or after the axis."""
+    """A stated date, and when its version was first captured.
+
+    outside: -1 or 1 if the date is before or after the axis; both places are then that of the capture.
+    """
 
     stated_x: float
     observed_x: float
@@ -287,11 +290,12 @@ def _stated(
         stated = stated_moment(version.stated_date) if version.stated_date else None
         if stated is None:
             continue
-        line = place(stated), place(version.first)
+        outside = -1 if stated < begin else 1 if stated > end else 0
+        observed = place(version.first)
+        line = observed if outside else place(stated), observed
         pixels = round(line[0]), round(line[1])
         if pixels not in drawn:
             drawn.add(pixels)
-            outside = -1 if stated < begin else 1 if stated > end else 0
             title = f"Version {version.number} states {version.stated_date}; first captured {version.first:%Y-%m-%d}"
             yield Stated(*line, outside, title)
 
