@@ -20,7 +20,8 @@ class Kept:
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
-        self._size = 0
+        #: The sizes of all results together.
+        self.size = 0
         self._lock = Lock()
         self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._making: dict[Hashable, Future[Any]] = {}
@@ -58,7 +59,7 @@ class Kept:
         if size > self._largest:
             return
         self._results[key] = (result, size)
-        self._size += size
-        while self._size > self._largest:
+        self.size += size
+        while self.size > self._largest:
             _, (_, dropped) = self._results.popitem(last=False)
-            self._size -= dropped
+            self.size -= dropped

@@ -3,14 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
+from core.changes import Change
 from core.limits import call_here
 from reports import REPORT_FORMATS, build_report
 from reports.report import named_source
+from storage import Store
+from tests.keeping import keep
+from tests.stored_captures import POLICY, capture_of, page
 from tests.web.policies import DAYS, KEY, VENDOR, marmot_room
 from views.clause_history import blame
 from web import Room, create_application
@@ -37,7 +42,7 @@ def test_dates_and_ids_show_the_same_changes(reader: TestClient, room: Room) -> 
     by_date = reader.get("/marmot/privacy/2019-03-05..2019-03-15")
     by_id = reader.get(f"/marmot/privacy/@{old}..@{new}")
     assert by_date.status_code == by_id.status_code == 200
-    changes = [LexborHTMLParser(page.text).css_first("#changes") for page in (by_date, by_id)]
+    changes = [LexborHTMLParser(answer.text).css_first("#changes") for answer in (by_date, by_id)]
     assert changes[0] is not None and changes[1] is not None  # noqa: PT018
     assert changes[0].html == changes[1].html
     assert "<del>30</del><ins>90</ins>" in re.sub(r"\s*\n\s*", "", by_id.text)
@@ -51,8 +56,8 @@ def test_the_canonical_address_names_both_versions(reader: TestClient, room: Roo
 
 def test_each_change_has_an_address_and_leads_to_its_clause(reader: TestClient, room: Room) -> None:
     old, new = ids(room)[:2]
-    page = LexborHTMLParser(reader.get("/marmot/privacy/1..2").text)
-    (article,) = page.css("article")
+    html = LexborHTMLParser(reader.get("/marmot/privacy/1..2").text)
+    (article,) = html.css("article")
     assert article.attributes["id"] == "change-1"
     links = [link.attributes["href"] for link in article.css("a")]
     assert f"/marmot/privacy/@{old}..@{new}#change-1" in links
@@ -83,21 +88,21 @@ def test_the_word_file_is_a_word_file(reader: TestClient) -> None:
 
 
 def test_text_from_a_vendor_stays_text(reader: TestClient) -> None:
-    page = LexborHTMLParser(reader.get("/marmot/privacy/2..3").text)
-    assert all(script.attributes.get("src") for script in page.css("script"))
-    assert page.css("img") == []
-    assert "49" not in page.css("article")[0].text()
+    html = LexborHTMLParser(reader.get("/marmot/privacy/2..3").text)
+    assert all(script.attributes.get("src") for script in html.css("script"))
+    assert html.css("img") == []
+    assert "49" not in html.css("article")[0].text()
 
 
 def test_the_page_needs_no_inline_style_or_script(reader: TestClient) -> None:
-    page = LexborHTMLParser(reader.get("/marmot/privacy/1..2").text)
-    assert page.css("style, [style]") == []
-    assert all(not (script.text() or "").strip() for script in page.css("script"))
-    for node in page.css("link[rel=stylesheet]"):
+    html = LexborHTMLParser(reader.get("/marmot/privacy/1..2").text)
+    assert html.css("style, [style]") == []
+    assert all(not (script.text() or "").strip() for script in html.css("script"))
+    for node in html.css("link[rel=stylesheet]"):
         assert reader.get(node.attributes["href"] or "").status_code == 200
-    names = [node.attributes["id"] for node in page.css("[id]")]
+    names = [node.attributes["id"] for node in html.css("[id]")]
     assert len(names) == len(set(names))
-    assert len(page.css("main")) == len(page.css("h1")) == 1
+    assert len(html.css("main")) == len(html.css("h1")) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,8 +141,8 @@ def test_the_form_leads_to_the_readable_address(reader: TestClient) -> None:
 
 def test_neighbouring_changes_are_linked(reader: TestClient, room: Room) -> None:
     first, second, third, fourth = ids(room)
-    page = LexborHTMLParser(reader.get("/marmot/privacy/2..3").text)
-    links = {rel: page.css_first(f"a[rel={rel}]") for rel in ("prev", "next")}
+    html = LexborHTMLParser(reader.get("/marmot/privacy/2..3").text)
+    links = {rel: html.css_first(f"a[rel={rel}]") for rel in ("prev", "next")}
     assert {rel: link and link.attributes["href"] for rel, link in links.items()} == {
         "prev": f"/marmot/privacy/@{first}..@{second}",
         "next": f"/marmot/privacy/@{third}..@{fourth}",
@@ -154,6 +159,38 @@ def test_the_dates_of_clauses_name_the_changes_that_the_page_numbers(room: Room)
                 source = named_source(room.store, VENDOR, KEY, history.whole, history.settled, *sides, as_lineage=True)
                 change = source.report().comparison.changes[of.change.number - 1]
                 assert (change.kind, change.significance) == (of.kind, of.significance)
+
+
+def test_an_address_by_ids_ignores_later_captures_of_the_versions(tmp_path: Path) -> None:
+    """Captures of one version may differ in links. So the changes keep their numbers, which blame and trace name."""
+    linked = [
+        page(f'You may <a href="https://marmot.example/{name}">write to us</a> by post at any time.') for name in "ab"
+    ]
+    other = page("We keep your messages for a year.")
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        for day, payload in ((0, linked[0]), (1, linked[0]), (10, other), (11, other)):
+            keep(store, capture_of(payload, day), payload, POLICY)
+        before = changes_by_ids(store)
+        for day, payload in ((2, linked[1]), (3, linked[1])):
+            keep(store, capture_of(payload, day), payload, POLICY)
+        assert changes_by_ids(store) == before
+
+
+def changes_by_ids(store: Store) -> tuple[Change, ...]:
+    history = store.library.history(KEY)
+    sides = [f"@{version.id}" for version in history.versions]
+    settled = store.library.settled(KEY, history)
+    source = named_source(store, VENDOR, KEY, history, settled, sides[0], sides[1], as_lineage=True)
+    return source.report().comparison.changes
+
+
+def test_a_new_capture_is_shown_at_once(tmp_path: Path) -> None:
+    with marmot_room(tmp_path) as room:
+        assert len(room.history(KEY).whole.versions) == len(DAYS)
+        with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+            payload = page("We keep nothing.")
+            keep(store, capture_of(payload, 90), payload, POLICY)
+        assert len(room.history(KEY).whole.versions) == len(DAYS) + 1
 
 
 def test_a_comparison_is_made_once(room: Room) -> None:
