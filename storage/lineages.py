@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import zstandard
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
@@ -35,8 +35,33 @@ _Pair = tuple[str, str]
 _RULES = f"{LINEAGE}.{SAMENESS}"
 # In place of the old document, for a version that is compared with no earlier version.
 _NO_DOCUMENT = "0" * 64
+# How many captures before a new one are looked at, to find out whether it shows a new text.
+_LOOKED_BACK = 30
 # How many rows one query looks up.
 _AT_ONCE = 10_000
+
+
+def _earlier_captures() -> Select[Any]:
+    """Returns the query for the captures before a capture: the version of each, and whether a step leads to its text.
+
+    A version is in the chain if a step leads to the document of its first capture there. The later captures may differ
+    in what makes no version, such as links.
+    """
+    earlier = (
+        select(ReadingRow.version_id, ReadingRow.document_sha256)
+        .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
+        .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
+        .where(CaptureRow.captured_at < bindparam("captured_at"), ReadingRow.reader == bindparam("reader"))
+        .order_by(CaptureRow.captured_at.desc())
+        .limit(_LOOKED_BACK)
+        .subquery()
+    )
+    step = select(StepRow.new_sha256).where(StepRow.new_sha256 == earlier.c.document_sha256)
+    return select(earlier.c.version_id, step.where(StepRow.rules == bindparam("rules")).exists())
+
+
+# Built once, because to build it takes longer than to execute it.
+_EARLIER = _earlier_captures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +153,21 @@ class Lineages:
         return count
 
     def repeats_last(self, capture: Capture, reading: Mapping[str, Any]) -> bool:
-        """Returns whether a capture surely adds no step: it shows the document of the capture before it in the chain.
+        """Returns whether a capture surely adds no step: it shows the version of the capture before it in the chain.
 
         It takes one query. False if the answer would need the whole history. reading: the values of the reading's row.
         """
-        before = (
-            select(ReadingRow.document_sha256)
-            .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
-            .where(CaptureRow.vendor == capture.vendor, CaptureRow.policy == capture.policy)
-            .where(CaptureRow.captured_at < capture.captured_at, ReadingRow.reader == reading["reader"])
-            .order_by(CaptureRow.captured_at.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        document = reading["document_sha256"]
-        query = select(StepRow.rules == _RULES).where(StepRow.new_sha256 == document, before == document).limit(1)
+        values = {
+            "vendor": capture.vendor,
+            "policy": capture.policy,
+            "captured_at": capture.captured_at,
+            "reader": reading["reader"],
+            "rules": _RULES,
+        }
         with self._database.read_session() as session:
-            return bool(session.scalar(query))
+            rows = session.connection().execute(_EARLIER, values).all()
+        versions = [(version_id == reading["version_id"], has_step) for version_id, has_step in rows]
+        return bool(versions) and versions[0][0] and any(same and has_step for same, has_step in versions)
 
     def _state(
         self, key: PolicyKey, settled: SettledHistory | None = None

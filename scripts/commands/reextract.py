@@ -20,6 +20,7 @@ def command(vendors: tuple[str, ...]) -> None:
     Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read again,
     other commands show the earlier readings of that policy. Captures whose readings are up to date are skipped, so you
     can interrupt this command and run it again. Digests do not report differences that only the new readings cause.
+    At the end, neighbouring versions that have not been compared yet are compared for `trace` and `blame`.
 
     Without names, a broken declaration is named, the captures of the other vendors are read, and the exit status is 1.
     """

@@ -239,8 +239,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(intake.refresh_derived)
         assert call(store.lineages.refresh, KEY, call_here) == 0
         call(store.lineages.lineage, KEY, call_here)
-        document = "0" * 64
-        call(store.lineages.repeats_last, capture_of(A, 60), {"reader": "1", "document_sha256": document})
+        call(store.lineages.repeats_last, capture_of(A, 60), {"reader": "1", "version_id": "1"})
         settled = library.settled(KEY)
         call(store.lineages.kept, KEY, settled)
         call(store.timelines.quarantined, KEY)
