@@ -40,7 +40,7 @@ class Store:
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.clause_index = ClauseIndex(database, hold)
-        self.timelines = Timelines(database, hold)
+        self.timelines = Timelines(database)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from core.changes import ChangeKind, Significance
-from core.dates import iso, iso_or_none, parse_span
+from core.dates import parse_span
 from core.exceptions import UsageError
 from core.history import Alternation, Period, SettledHistory, Version
 from core.lineage import ChainEntry, Step
@@ -36,10 +36,6 @@ class ChangeSize:
     def clauses(self) -> int:
         """The number of clauses in changes."""
         return sum(self.significances.values())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the JSON fields, which docs/contract.md describes."""
-        return {"significances": dict(self.significances), "kinds": dict(self.kinds)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +80,6 @@ class TimelineVersion:
     clauses: int | None
     stated_date: str | None
     change: TimelineChange | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the JSON fields, which docs/contract.md describes."""
-        return {
-            "version": self.number,
-            "id": self.id,
-            "status": self.status,
-            "first": iso(self.first),
-            "last": iso(self.last),
-            "captures": self.captures,
-            "clauses": self.clauses,
-            "stated_date": self.stated_date,
-            "old_id": self.change.old_id if self.change else None,
-            "at": iso_or_none(self.change.at if self.change else None),
-            "changed": self.change.size.to_dict() if self.change and self.change.size else None,
-        }
 
 
 @dataclass(frozen=True, slots=True)

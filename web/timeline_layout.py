@@ -101,7 +101,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A stated date, and when its version was first captured. outside: -1 or 1 if it is before or after the axis."""
+    """A stated date, and when its version was first captured.
+
+    outside: -1 or 1 if the date is before or after the axis; both places are then that of the capture.
+    """
 
     stated_x: float
     observed_x: float
@@ -221,7 +224,8 @@ def _title(changes: Sequence[TimelineChange]) -> str:
         return change_title(changes[0])
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
     clauses = sum(change.size.clauses for change in changes if change.size)
-    return f"{len(changes)} new texts, {days} ({_numbers(changes)}): {plural(clauses, 'clause')} changed in all"
+    name = f"Versions {_numbers(changes)}, {days}"
+    return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
 
 
 def change_title(change: TimelineChange) -> str:
@@ -287,11 +291,12 @@ def _stated(
         stated = stated_moment(version.stated_date) if version.stated_date else None
         if stated is None:
             continue
-        line = place(stated), place(version.first)
+        outside = -1 if stated < begin else 1 if stated > end else 0
+        observed = place(version.first)
+        line = observed if outside else place(stated), observed
         pixels = round(line[0]), round(line[1])
         if pixels not in drawn:
             drawn.add(pixels)
-            outside = -1 if stated < begin else 1 if stated > end else 0
             title = f"Version {version.number} states {version.stated_date}; first captured {version.first:%Y-%m-%d}"
             yield Stated(*line, outside, title)
 

@@ -163,7 +163,7 @@ def _rows(svg: ElementTree.Element, layout: Layout, timeline: PolicyTimeline) ->
         _element(group, "title", {}, stated.title)
         _line(group, "between", stated.stated_x, STATED_TOP + 4, stated.observed_x, STATED_END)
         if stated.outside:
-            tip = stated.stated_x + 6 * stated.outside
+            tip = stated.stated_x + 4 * stated.outside
             _element(
                 group,
                 "path",

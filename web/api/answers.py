@@ -92,9 +92,9 @@ def page_of(
     return items[begin : begin + limit], links
 
 
-def listing(items: Sequence[object], links: Mapping[str, str], **more: object) -> Response:
+def listing(items: Sequence[object], links: Mapping[str, str]) -> Response:
     """Returns a page of a list as JSON. links: the addresses of the pages beside it, by relation."""
-    return answer({"items": items, "next": links.get("next"), **more}, links)
+    return answer({"items": items, "next": links.get("next")}, links)
 
 
 def wrong(parameter: str, fault: str) -> HTTPException:

@@ -94,7 +94,7 @@ def search(
     links = {"next": page_address(request, result.next)} if result.next else {}
     if after:
         links["first"] = page_address(request, "")
-    return listing([hit.to_dict() for hit in hits], links, outdated=result.outdated)
+    return listing([hit.to_dict() for hit in hits], links)
 
 
 def search_query(

@@ -327,4 +327,3 @@ class RecentChanges(TypedDict):
 class Search(TypedDict):
     items: list[SearchHit]
     next: str | None
-    outdated: int

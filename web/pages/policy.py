@@ -36,11 +36,17 @@ def policy(request: Request) -> Response:
     room = room_of(request)
     key = key_of(request)
     vendor, declared = room.policy(key)
+    state = room.history(key).state
     timeline = _timeline(room, key)
     newest_first = timeline.versions[::-1]
     number = _page_number(request.query_params.get("page", "1"), len(newest_first))
     shown = newest_first[(number - 1) * _VERSIONS_PER_PAGE : number * _VERSIONS_PER_PAGE]
     prefix = prefix_of(request)
+    drawing = room.kept.get(
+        ("drawing", key, state, prefix, vendor.name),
+        lambda: timeline_svg(timeline, f"{vendor.name}, {key.policy}", lambda changes: prefix + _address(key, changes)),
+        lambda svg: len(svg) if timeline.is_complete else sys.maxsize,
+    )
     return page(
         request,
         "policy.html.j2",
@@ -48,7 +54,7 @@ def policy(request: Request) -> Response:
         key=key,
         declared=declared,
         timeline=timeline,
-        drawing=timeline_svg(timeline, f"{vendor.name}, {key.policy}", lambda changes: prefix + _address(key, changes)),
+        drawing=drawing,
         rows=[_row(key, version) for version in shown],
         number=number,
         pages=_pages(len(newest_first)),
