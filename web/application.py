@@ -12,7 +12,8 @@ from core.exceptions import ClausewatchError
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
-from web.pages import home
+from web.operators import Operators, OperatorsMiddleware
+from web.pages import captures, home, review
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -27,7 +28,14 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
     """
     public = urlsplit(room.public_url)
-    routes = [Route("/-/static/{name}", static_file), *home.ROUTES]
+    operators = Operators(room.operator_token, secure=public.scheme == "https", path=public.path or "/")
+    # The first route that fits an address answers, so `/-/review` comes before the addresses of vendors.
+    routes = [
+        Route("/-/static/{name}", static_file),
+        *review.ROUTES,
+        *captures.ROUTES,
+        *home.ROUTES,
+    ]
     application = Starlette(
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[
@@ -38,6 +46,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
                 www_redirect=False,
             ),
             Middleware(ConditionalMiddleware),
+            Middleware(OperatorsMiddleware, operators=operators),
         ],
         exception_handlers={
             HTTPException: error_response,
@@ -47,5 +56,6 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
         },
     )
     application.state.room = room
+    application.state.operators = operators
     application.state.prefix = public.path
     return application

@@ -73,6 +73,10 @@ class Room:
             raise NotFoundError(f"{vendor.name} has no policy {key.policy} here; it has: {', '.join(vendor.policies)}.")
         return vendor, vendor.policies[key.policy]
 
+    def forget(self) -> None:
+        """Makes the next page read the standings again, after something was written."""
+        object.__setattr__(self, "_standings", _Fresh(self._read_standings))
+
     def _read_vendors(self) -> Mapping[str, Vendor]:
         try:
             return sound_vendors(self.vendors_folder)[0]

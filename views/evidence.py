@@ -1,0 +1,81 @@
+"""A capture as evidence: what kind of page it is, how its bytes can be shown safely, and where its archive has it."""
+
+import re
+from typing import Final, Literal
+
+from core.captures import Capture
+
+#: How a stored page can be shown: as a page, as plain text, or only as a file to download.
+PageKind = Literal["html", "text", "pdf", "other"]
+
+#: The ending of the file that holds the bytes of a page, by kind.
+ENDINGS: Final[dict[PageKind, str]] = {"html": "html", "text": "txt", "pdf": "pdf", "other": "bin"}
+
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
+# How far into a file `%PDF-` is looked for, and the beginning of a page by which its kind is guessed, in bytes.
+_BEGINNING = 1024
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.I)
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-z]", re.I)
+# The name of a <link> element, in an encoding that contains ASCII, and in UTF-16 of either byte order.
+_LINKS: Final = (
+    (re.compile(rb"<link(?![a-z0-9-])", re.I), b"<base"),
+    (re.compile(rb"<\0l\0i\0n\0k\0", re.I), b"<\0b\0a\0s\0e\0"),
+    (re.compile(rb"\0<\0l\0i\0n\0k", re.I), b"\0<\0b\0a\0s\0e"),
+)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def page_kind(media_type: str, payload: bytes) -> PageKind:
+    """Returns how a stored page can be shown.
+
+    media_type: the Content-Type as received; '' if there was none. The bytes of a PDF count more than the media type.
+    """
+    beginning = payload[:_BEGINNING]
+    name = media_type.partition(";")[0].strip().lower()
+    if b"%PDF-" in beginning or name == "application/pdf":
+        return "pdf"
+    if name in _HTML_TYPES:
+        return "html"
+    if name.startswith("text/"):
+        return "text"
+    if not name and b"\0" not in beginning:
+        return "html" if _MARKUP.match(beginning) else "text"
+    return "other"
+
+
+def charset_of(media_type: str) -> str:
+    """Returns the character encoding that a Content-Type names; '' if it names none. The name is safe in a header."""
+    match = _CHARSET.search(media_type)
+    return match[1] if match else ""
+
+
+def without_connections(payload: bytes) -> bytes:
+    """Returns the bytes of a page, in which every `<link>` element is a `<base>` element. The length stays the same.
+
+    No Content-Security-Policy keeps `<link rel=preconnect>` and `<link rel=dns-prefetch>` from telling a server that
+    somebody reads the page (W3C Resource Hints, section 4). The policy makes a `<base>` element do nothing. Both
+    elements are empty and may stand in the head, so that the rest of the page is shown as it is.
+    """
+    for pattern, replacement in _LINKS:
+        payload = pattern.sub(replacement, payload)
+    return payload
+
+
+def archive_address(capture: Capture) -> str:
+    """Returns the address at which a web archive shows a capture to people; '' if no web archive has it.
+
+    The captures come from addresses with `id_` after the time, at which the Wayback Machine sends the bytes without
+    its own banner.
+    """
+    if capture.provenance is None:
+        return ""
+    address = capture.provenance.identifiers.get("memento", "")
+    if not re.match("https?://", address):
+        return ""
+    return re.sub(r"(/\d{14})id_/", r"\1/", address, count=1)
+
+
+def file_name(capture_id: int, capture: Capture, ending: str) -> str:
+    """Returns the name of a file about a capture, in letters that every file system and every header accepts."""
+    stem = _NOT_IN_NAMES.sub("_", f"{capture.vendor}-{capture.policy}")[:100]
+    return f"{stem}-{capture.captured_at:%Y%m%d%H%M%S}-{capture_id}.{ending}"
