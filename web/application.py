@@ -5,27 +5,25 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from core.exceptions import ClausewatchError
+from intake.worker_pool import ClosedPoolError
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
+from web.hosts import HostsMiddleware
 from web.operators import Operators, OperatorsMiddleware
 from web.pages import captures, home, review
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
-# A page of another site could reach a server on this machine under a name of its own (DNS rebinding). So the room
-# answers only to its own names.
-_LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-
 
 def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     """Returns the ASGI application of a room.
 
-    hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
+    hosts: further names under which readers may reach it, besides this machine's and the public address's
+        (`web.hosts`).
     """
     public = urlsplit(room.public_url)
     operators = Operators(room.operator_token, secure=public.scheme == "https", path=public.path or "/")
@@ -40,11 +38,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[
             Middleware(SecurityHeadersMiddleware),
-            Middleware(
-                TrustedHostMiddleware,
-                allowed_hosts=[*_LOOPBACK_HOSTS, *filter(None, (public.hostname, *hosts))],
-                www_redirect=False,
-            ),
+            Middleware(HostsMiddleware, hosts=[*filter(None, (public.hostname, *hosts))]),
             Middleware(ConditionalMiddleware),
             Middleware(OperatorsMiddleware, operators=operators),
         ],
@@ -52,6 +46,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
             HTTPException: error_response,
             NotFoundError: error_response,
             ClausewatchError: error_response,
+            ClosedPoolError: error_response,
             Exception: error_response,
         },
     )

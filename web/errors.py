@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core.exceptions import ClausewatchError, StoppedWorkError, UsageError
+from intake.worker_pool import ClosedPoolError
 from views import addresses
 from web.headers import HEADERS, PRIVATE
 from web.rendering import page, prefix_of
@@ -46,6 +47,8 @@ def _status_and_sentence(error: Exception) -> tuple[int, str]:
             return 405, "This address can only be read."
         case HTTPException():
             return error.status_code, error.detail
+        case ClosedPoolError():
+            return 503, "The reading room is being stopped. Try again in a minute."
         case StoppedWorkError():
             return 422, f"These texts could not be compared: {error}"
         case ClausewatchError():

@@ -71,10 +71,8 @@ async def sign_in_or_out(request: Request) -> Response:
     operators = _operators(request)
     form = await received_form(request, room_of(request).public_url)
     if form.get("action") == "sign out":
-        response = RedirectResponse(f"{prefix_of(request)}{OPERATOR}", 303)
         operators.end(checked_operator(request, form, operators))
-        operators.set_cookie(response, "")
-        return response
+        return _redirect(request, OPERATOR, operators, "")
     name = " ".join(form.get("name", "").split())
     if not operators.can_sign_in:
         return await run_in_threadpool(_sign_in_page, request, 403)
@@ -89,7 +87,11 @@ async def sign_in_or_out(request: Request) -> Response:
         return response
     if cookie is None:
         return await run_in_threadpool(_sign_in_page, request, 403, "This is not the operators' token.", name)
-    response = RedirectResponse(f"{prefix_of(request)}{REVIEW}", 303)
+    return _redirect(request, REVIEW, operators, cookie)
+
+
+def _redirect(request: Request, address: str, operators: Operators, cookie: str) -> Response:
+    response = RedirectResponse(f"{prefix_of(request)}{address}", 303)
     operators.set_cookie(response, cookie)
     return response
 
@@ -146,5 +148,3 @@ ROUTES = [
     Route(OPERATOR, sign_in_or_out, methods=["POST"]),
     Route("/-/captures/{capture}/review", decide, methods=["POST"]),
 ]
-
-
