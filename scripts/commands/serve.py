@@ -37,10 +37,10 @@ def command(host: str, port: int) -> None:
     listens on this machine alone, unless --host says otherwise. Crawls may run at the same time. Ctrl-C ends it.
     """
     settings = load_settings()
-    # The server has handlers of its own. When it has ended, it raises the signal once more for these.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
     with open_store(settings, read_only=True) as store, _listener(host, port) as listener, ExitStack() as workers:
+        # The server has handlers of its own. When it has ended, it raises the signal once more for these.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _end)
         call = workers.enter_context(limited_calls(settings.limits))
         room = Room(
             store, settings.vendors, call, settings.public_url, lambda: _writable(settings), settings.operator_token

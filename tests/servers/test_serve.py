@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import CHECKOUT, load_settings
+from core.settings import CHECKOUT
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
@@ -83,15 +83,16 @@ def test_clients_that_break_off_leave_the_room_serving(clausewatch: Clausewatch)
         assert _answer(port).status == 200
 
 
-def test_what_keeps_the_room_from_opening_is_a_sentence(clausewatch: Clausewatch, tmp_path: Path) -> None:
-    url = load_settings().database_url
+def test_what_keeps_the_room_from_opening_is_a_sentence(
+    clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     newer = tmp_path / "newer.db"
     with Store.open(f"sqlite:///{newer}") as store, store.database.write_session() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        faults = [
-            (("--port", port), {"CLAUSEWATCH_DATABASE_URL": url}, 1, f"port {port} is in use"),
+        faults: list[tuple[tuple[str, ...], dict[str, str], int, str]] = [
+            (("--port", port), {}, 1, f"port {port} is in use"),
             (("--host", "nowhere.invalid"), {}, 2, "there is no such address"),
             (("--host", "203.0.113.7"), {}, 2, "this machine does not have that address"),
             ((), {"CLAUSEWATCH_DATABASE_URL": f"sqlite:///{tmp_path / 'missing.db'}"}, 1, "there is no database"),
@@ -99,11 +100,53 @@ def test_what_keeps_the_room_from_opening_is_a_sentence(clausewatch: Clausewatch
             ((), {"CLAUSEWATCH_OPERATOR_TOKEN": "short"}, 2, "must have at least 16 characters"),
             ((), {"CLAUSEWATCH_PUBLIC_URL": "watch.example.org"}, 2, "must be like https://watch.example.org"),
         ]
-        processes = [_command(*arguments, **settings) for arguments, settings, _, _ in faults]
-        for process, (_, _, status, sentence) in zip(processes, faults, strict=True):
-            _, message = process.communicate(timeout=60)
-            assert (process.returncode, message.count("\n")) == (status, 1), message
+        for arguments, settings, status, sentence in faults:
+            with monkeypatch.context() as patch:
+                for name, value in settings.items():
+                    patch.setenv(name, value)
+                message = clausewatch("serve", *arguments, exit_code=status).output
             assert sentence in message
+            assert message.count("\n") == 1
+
+
+# A room whose only page compares for a minute.
+_BUSY = """
+import functools, time
+from starlette.applications import Starlette
+from starlette.routing import Route
+import scripts.commands.serve as serve
+from intake.worker_pool import ClosedPoolError
+from web.errors import error_response
+
+def application(room, hosts):
+    def page(request):
+        print("comparing", flush=True)
+        room.call(functools.partial(time.sleep, 60))
+    app = Starlette(routes=[Route("/-/api/v1/x", page)], exception_handlers={ClosedPoolError: error_response})
+    app.state.prefix = ""
+    return app
+
+serve.create_application = application
+serve.command(["--port", "0"])
+"""
+
+
+def test_a_signal_ends_the_room_while_a_comparison_runs(clausewatch: Clausewatch) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", _BUSY], cwd=CHECKOUT, text=True, **pipes) as process:  # type: ignore[call-overload]  # the pipes
+        try:
+            match = re.search(r":(\d+)/", process.stderr.readline())
+            assert match
+            with socket.create_connection(("127.0.0.1", int(match[1]))) as client:
+                client.sendall(b"GET /-/api/v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert process.stdout.readline() == "comparing\n"
+                begin = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
+            assert time.monotonic() - begin < 25  # the process of comparisons may still be starting on a busy machine
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
 
 
 class _Proxy(BaseHTTPRequestHandler):
@@ -126,7 +169,7 @@ class _Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = _forward  # noqa: N815  (the names that http.server calls)
+    do_GET = do_POST = _forward
 
     def log_message(self, *_: object) -> None:
         pass

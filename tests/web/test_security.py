@@ -210,7 +210,7 @@ def test_readers_read_while_a_crawl_writes(hostile: TestClient, store: Store) ->
             payload = page(f"Sentence {number}.")
             try:
                 keep(store, capture_of(payload, number), payload, POLICY)
-            except Exception as error:  # noqa: BLE001  # the test fails with it
+            except Exception as error:
                 errors.append(error)
                 return
 
