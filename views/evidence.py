@@ -1,6 +1,7 @@
 """A capture as evidence: what kind of page it is, how its bytes can be shown safely, and where its archive has it."""
 
 import re
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from core.captures import Capture
@@ -16,12 +17,11 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml"
 _BEGINNING = 1024
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.I)
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-z]", re.I)
-# The name of a <link> element, in an encoding that contains ASCII, and in UTF-16 of either byte order.
-_LINKS: Final = (
-    (re.compile(rb"<link(?![a-z0-9-])", re.I), b"<base"),
-    (re.compile(rb"<\0l\0i\0n\0k\0", re.I), b"<\0b\0a\0s\0e\0"),
-    (re.compile(rb"\0<\0l\0i\0n\0k", re.I), b"\0<\0b\0a\0s\0e"),
-)
+# Elements that connect to a server whatever the Content-Security-Policy says, and elements without effect in their
+# place. These are empty, too, and may stand where the others stand.
+_REPLACEMENTS: Final = {"link": "base", "iframe": "source", "frame": "param"}
+# In ISO-2022-JP, a switch to ASCII within a name is no part of the name.
+_SWITCH = rb"(?:\x1b\([BJ])*"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -50,15 +50,29 @@ def charset_of(media_type: str) -> str:
 
 
 def without_connections(payload: bytes) -> bytes:
-    """Returns the bytes of a page, in which every `<link>` element is a `<base>` element. The length stays the same.
+    """Returns the bytes of a page without the elements that connect to a server before any policy is asked.
 
-    No Content-Security-Policy keeps `<link rel=preconnect>` and `<link rel=dns-prefetch>` from telling a server that
-    somebody reads the page (W3C Resource Hints, section 4). The policy makes a `<base>` element do nothing. Both
-    elements are empty and may stand in the head, so that the rest of the page is shown as it is.
+    No Content-Security-Policy keeps `<link rel=preconnect>` from telling a server that somebody reads the page (W3C
+    Resource Hints, section 4). Chromium connects for `<iframe>` and `<frame>` before it asks the policy, which then
+    forbids the request. Each is replaced by an element that does nothing: the policy switches `<base>` off, and
+    `<source>` and `<param>` mean nothing outside of other elements. The rest of the page is as it was.
     """
-    for pattern, replacement in _LINKS:
+    for pattern, replacement in _CONNECTING:
         payload = pattern.sub(replacement, payload)
     return payload
+
+
+def _connecting() -> Iterator[tuple[re.Pattern[bytes], bytes]]:
+    """Yields a pattern and its replacement for each element, in encodings that contain ASCII, and in UTF-16."""
+    for name, other in _REPLACEMENTS.items():
+        letters = _SWITCH.join(re.escape(letter.encode()) for letter in f"<{name}")
+        yield re.compile(letters + _SWITCH + rb"(?![a-z0-9-])", re.I), f"<{other}".encode()
+        for encoding, end in (("utf-16-le", rb"(?![a-z0-9-]\0)"), ("utf-16-be", rb"(?!\0[a-z0-9-])")):
+            beginning = re.escape(f"<{name}".encode(encoding))
+            yield re.compile(beginning + end, re.I), f"<{other}".encode(encoding)
+
+
+_CONNECTING: Final = tuple(_connecting())
 
 
 def archive_address(capture: Capture) -> str:
