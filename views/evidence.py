@@ -18,8 +18,15 @@ _BEGINNING = 1024
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.I)
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-z]", re.I)
 # Elements that connect to a server whatever the Content-Security-Policy says, and elements without effect in their
-# place. These are empty, too, and may stand where the others stand.
-_REPLACEMENTS: Final = {"link": "base", "iframe": "source", "frame": "param"}
+# place, which may stand where the others stand.
+_REPLACEMENTS: Final = {
+    "link": "base",
+    "iframe": "source",
+    "frame": "param",
+    "area": "param",
+    "a": "x-link",
+    "/a": "/x-link",
+}
 # In ISO-2022-JP, a switch to ASCII within a name is no part of the name.
 _SWITCH = rb"(?:\x1b\([BJ])*"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -54,8 +61,8 @@ def without_connections(payload: bytes) -> bytes:
 
     No Content-Security-Policy keeps `<link rel=preconnect>` from telling a server that somebody reads the page (W3C
     Resource Hints, section 4). Chromium connects for `<iframe>` and `<frame>` before it asks the policy, which then
-    forbids the request. Each is replaced by an element that does nothing: the policy switches `<base>` off, and
-    `<source>` and `<param>` mean nothing outside of other elements. The rest of the page is as it was.
+    forbids the request; so it does for some links that are clicked. Each is replaced by an element that does nothing:
+    the policy switches `<base>` off, and the others mean nothing where they stand. The rest of the page is as it was.
     """
     for pattern, replacement in _CONNECTING:
         payload = pattern.sub(replacement, payload)
