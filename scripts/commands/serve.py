@@ -22,6 +22,8 @@ from web import Room, create_application
 _PORT = 8642
 # After a signal, answers that are under way may take this long, in seconds; then comparisons are stopped.
 _GRACE = 2
+# After so many seconds more, answers that are still under way are broken off, for instance to a client that is slow.
+_STOPPING = 6
 # Requests from these addresses may say whom they are forwarded for, unless uvicorn's own variable names others.
 _PROXIES = "127.0.0.1,::1"
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 - names to compare with
@@ -67,7 +69,7 @@ def _serve(application: Any, listener: socket.socket, stop_work: Callable[[], No
         server_header=False,
         proxy_headers=is_behind_proxy,
         forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS") or _PROXIES,
-        timeout_graceful_shutdown=_GRACE + 1,
+        timeout_graceful_shutdown=_GRACE + _STOPPING,
     )
     Server(config).run(sockets=[listener])
 
