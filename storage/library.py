@@ -5,12 +5,14 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from core.captures import Capture
 from core.clauses import Document
 from core.exceptions import ExtractionError, StorageError, UsageError
 from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
+from formats.multipart import is_composed, parts_of
 from storage import counts, documents, policies, recent_changes, standings
 from storage.clause_index import ClauseIndex
 from storage.database import Database
@@ -63,6 +65,12 @@ class Library:
         with self._database.read_session() as session:
             row = session.execute(query).one_or_none()
             return " ".join(map(str, row)) if row else ""
+
+    def state_of_all(self) -> str:
+        """Returns a text that is another one whenever the history of any policy may be another one."""
+        query = select(func.count(), func.sum(PolicyRow.revision), func.max(PolicyRow.newest)).select_from(PolicyRow)
+        with self._database.read_session() as session:
+            return " ".join(map(str, session.execute(query).one()))
 
     def settled(self, key: PolicyKey, history: History | None = None) -> SettledHistory:
         """Returns a policy's history, divided into the periods that stand, did not last, are held or not confirmed.
@@ -128,6 +136,15 @@ class Library:
         """Returns the payload with that SHA-256. StorageError if it is not stored; DamageError if it is damaged."""
         with self._database.read_session() as session:
             return packing.get(session, sha256)
+
+    def parts(self, capture: Capture) -> tuple[tuple[Capture, bytes], ...]:
+        """Returns the captures that a composed capture consists of, with their payloads, in order.
+
+        A capture that is not composed is its own only part. ExtractionError if the payload doesn't contain the parts.
+        StorageError if the payload is not stored; DamageError if it is damaged.
+        """
+        payload = self.payload(capture.sha256)
+        return parts_of(capture, payload) if is_composed(capture) else ((capture, payload),)
 
     def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
         """Returns a summary of the captures of each policy, in no particular order (see `storage.records.Standing`).

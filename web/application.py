@@ -5,33 +5,36 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 
 from core.exceptions import ClausewatchError
+from intake.worker_pool import ClosedPoolError
 from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
-from web.pages import clause, comparison, home, policy, search, vendor, version
+from web.hosts import HostsMiddleware
+from web.operators import Operators, OperatorsMiddleware
+from web.pages import captures, clause, comparison, home, policy, review, search, vendor, version
 from web.rendering import static_file
 from web.room import NotFoundError, Room
-
-# A page of another site could reach a server on this machine under a name of its own (DNS rebinding). So the room
-# answers only to its own names.
-_LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
 def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     """Returns the ASGI application of a room.
 
-    hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
+    hosts: further names under which readers may reach it, besides this machine's and the public address's
+        (`web.hosts`).
     """
     public = urlsplit(room.public_url)
-    # The first route that fits an address answers, so the addresses of feeds come before those of policies.
+    operators = Operators(room.operator_token, secure=public.scheme == "https", path=public.path or "/")
+    # The first route that fits an address answers, so the addresses that begin with `/-/` come before those of vendors,
+    # and feeds before policies.
     routes = [
         Route("/-/static/{name}", static_file),
         *api.routes(room, public.path),
+        *review.ROUTES,
+        *captures.ROUTES,
         *feeds.ROUTES,
         *home.ROUTES,
         *search.ROUTES,
@@ -45,20 +48,19 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[
             Middleware(SecurityHeadersMiddleware),
-            Middleware(
-                TrustedHostMiddleware,
-                allowed_hosts=[*_LOOPBACK_HOSTS, *filter(None, (public.hostname, *hosts))],
-                www_redirect=False,
-            ),
+            Middleware(HostsMiddleware, hosts=[*filter(None, (public.hostname, *hosts))]),
             Middleware(ConditionalMiddleware),
+            Middleware(OperatorsMiddleware, operators=operators),
         ],
         exception_handlers={
             HTTPException: error_response,
             NotFoundError: error_response,
             ClausewatchError: error_response,
+            ClosedPoolError: error_response,
             Exception: error_response,
         },
     )
     application.state.room = room
+    application.state.operators = operators
     application.state.prefix = public.path
     return application

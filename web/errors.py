@@ -7,11 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core.exceptions import ClausewatchError, StoppedWorkError, UsageError
+from intake.worker_pool import ClosedPoolError
 from views import addresses
-from web.headers import HEADERS
+from web.headers import HEADERS, PRIVATE
 from web.rendering import page, prefix_of
 from web.room import NotFoundError
 
+# After how many seconds a reader may ask again for what the database could not give.
+_RETRY_SECONDS = "30"
 _LOGGER = logging.getLogger("clausewatch.web")
 
 
@@ -20,10 +23,17 @@ def error_response(request: Request, error: Exception) -> Response:
     status, sentence = _status_and_sentence(error)
     path = request.url.path.removeprefix(prefix_of(request))
     if path.startswith(f"{addresses.API}/"):
-        return JSONResponse({"error": sentence}, status, HEADERS)
-    response = page(request, "error.html.j2", status, sentence=sentence)
+        response: Response = JSONResponse({"error": sentence}, status)
+    else:
+        response = page(request, "error.html.j2", status, sentence=sentence)
     # Starlette answers an unexpected error outside all middleware.
     response.headers.update(HEADERS)
+    if request.scope.get("is_operator"):
+        response.headers["Cache-Control"] = PRIVATE
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    if status == 503:
+        response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 
 
@@ -33,8 +43,12 @@ def _status_and_sentence(error: Exception) -> tuple[int, str]:
             return 404, str(error)
         case HTTPException(status_code=404):
             return 404, "There is no page at this address."
+        case HTTPException(status_code=405):
+            return 405, "This address can only be read."
         case HTTPException():
             return error.status_code, error.detail
+        case ClosedPoolError():
+            return 503, "The reading room is being stopped. Try again in a minute."
         case StoppedWorkError():
             return 422, f"These texts could not be compared: {error}"
         case ClausewatchError():

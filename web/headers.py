@@ -10,6 +10,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: The Cache-Control of what only operators see.
+PRIVATE: Final = "private, no-store"
 #: All headers that are set, by name.
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -2,14 +2,15 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from core.declarations import Policy, Vendor, sound_vendors
-from core.exceptions import DeclarationError, UsageError
+from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from core.history import History, SettledHistory
 from core.limits import Caller
 from core.policies import PolicyKey
@@ -67,8 +68,8 @@ class Room:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kept", Kept(_KEPT))
-        object.__setattr__(self, "_vendors", _Fresh(self._read_vendors))
-        object.__setattr__(self, "_standings", _Fresh(self._read_standings))
+        object.__setattr__(self, "_vendors", _Fresh(self._read_vendors, lambda: _files_in(self.vendors_folder)))
+        object.__setattr__(self, "_standings", _Fresh(self._read_standings, self.store.library.state_of_all))
 
     def vendors(self) -> Mapping[str, Vendor]:
         """Returns the vendors whose declarations are sound, by slug; none if there is no declaration yet.
@@ -104,11 +105,11 @@ class Room:
         history = self.store.library.history(key)
         return PolicyHistory(state, history, self.store.library.settled(key, history))
 
-    def _read_vendors(self) -> Mapping[str, Vendor]:
-        # Reading thousands of declarations takes seconds, and listing their files milliseconds.
-        return self.kept.get(("vendors", _files_in(self.vendors_folder)), self._parse_vendors, len)
+    def forget(self) -> None:
+        """Makes the next page read the standings again, after something was written."""
+        self._standings.forget()
 
-    def _parse_vendors(self) -> Mapping[str, Vendor]:
+    def _read_vendors(self) -> Mapping[str, Vendor]:
         try:
             return sound_vendors(self.vendors_folder)[0]
         except (UsageError, DeclarationError):
@@ -133,23 +134,39 @@ def _size_of_history(history: PolicyHistory) -> int:
 
 
 class _Fresh(Generic[_Value]):
-    """A value that is read again when it is older than _FRESH. While a thread reads it, the others get the old one."""
+    """A value that is read again in the background when it is older than _FRESH. Until then, the old one is returned.
 
-    def __init__(self, read: Callable[[], _Value]) -> None:
+    read: reads the value. state: returns what the value depends on: while that stays the same, the value does, too.
+    """
+
+    def __init__(self, read: Callable[[], _Value], state: Callable[[], Hashable]) -> None:
         self._read = read
+        self._state = state
         self._lock = Lock()
-        self._held: tuple[float, _Value] | None = None
+        self._held: tuple[float, Hashable, _Value] | None = None
 
     def value(self) -> _Value:
         held = self._held
-        if held is not None and time.monotonic() - held[0] < _FRESH:
-            return held[1]
-        if not self._lock.acquire(blocking=held is None):
-            assert held is not None  # noqa: S101 - without a value, the thread waits for the lock
-            return held[1]
+        if held is None:
+            with self._lock:
+                return self._refreshed()
+        if time.monotonic() - held[0] > _FRESH and self._lock.acquire(blocking=False):
+            Thread(target=self._refresh, daemon=True).start()
+        return held[2]
+
+    def forget(self) -> None:
+        """Makes the next call of `value` wait for a new value."""
+        self._held = None
+
+    def _refresh(self) -> None:
         try:
-            if self._held is held:  # no other thread has read it while this one waited
-                self._held = (time.monotonic(), self._read())
-            return self._held[1]  # type: ignore[index]  # set above, or by the thread that had the lock
+            with suppress(ClausewatchError):  # a page that needs the database says what is wrong with it
+                self._refreshed()
         finally:
             self._lock.release()
+
+    def _refreshed(self) -> _Value:
+        held, state = self._held, self._state()
+        value = held[2] if held is not None and held[1] == state else self._read()
+        self._held = (time.monotonic(), state, value)
+        return value

@@ -1,0 +1,209 @@
+"""`clausewatch serve` as a process: its address, its errors, its end, and a reverse proxy in front of it."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from core.settings import CHECKOUT
+from storage import Store
+from tests.conftest import Clausewatch
+from tests.demo_pages import ingested
+
+_TOKEN = "a token that nobody guesses"
+
+
+def _command(*arguments: str, **settings: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.main", "serve", *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, **settings},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def _serving(*arguments: str, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """Starts the reading room on a free port. Yields its process and its port."""
+    with _command("--port", "0", *arguments, **settings) as process:
+        assert process.stderr
+        try:
+            line = process.stderr.readline()
+            match = re.fullmatch(r"The reading room is at http://[^/]*:(\d+)/.*\n", line)
+            assert match, line + process.stderr.read()
+            yield process, int(match[1])
+        finally:
+            process.kill()
+
+
+def _answer(port: int, method: str = "GET", path: str = "/", **parts: object) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, **parts)  # type: ignore[arg-type]  # body and headers
+    response = connection.getresponse()
+    response.read()
+    return response
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_room_in_order_within_seconds(clausewatch: Clausewatch, number: signal.Signals) -> None:
+    with _serving() as (process, port):
+        assert _answer(port).status == 200
+        with socket.create_connection(("127.0.0.1", port)) as idle:  # a client that never finishes its request
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: local")
+            begin = time.monotonic()
+            process.send_signal(number)
+            assert process.wait(15) == 0
+        assert time.monotonic() - begin < 8
+        assert process.stderr
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_clients_that_break_off_leave_the_room_serving(clausewatch: Clausewatch) -> None:
+    with _serving() as (_, port):
+        for request in (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST /-/operator HTTP/1.1\r\nHost: x\r\n",
+            b"\0\xff",
+        ):
+            for _ in range(20):
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    client.sendall(request)
+        assert _answer(port).status == 200
+
+
+def test_what_keeps_the_room_from_opening_is_a_sentence(
+    clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = tmp_path / "newer.db"
+    with Store.open(f"sqlite:///{newer}") as store, store.database.write_session() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        faults: list[tuple[tuple[str, ...], dict[str, str], int, str]] = [
+            (("--port", port), {}, 1, f"port {port} is in use"),
+            (("--host", "nowhere.invalid"), {}, 2, "there is no such address"),
+            (("--host", "203.0.113.7"), {}, 2, "this machine does not have that address"),
+            ((), {"CLAUSEWATCH_DATABASE_URL": f"sqlite:///{tmp_path / 'missing.db'}"}, 1, "there is no database"),
+            ((), {"CLAUSEWATCH_DATABASE_URL": f"sqlite:///{newer}"}, 1, "newer.db"),
+            ((), {"CLAUSEWATCH_OPERATOR_TOKEN": "short"}, 2, "must have at least 16 characters"),
+            ((), {"CLAUSEWATCH_PUBLIC_URL": "watch.example.org"}, 2, "must be like https://watch.example.org"),
+        ]
+        for arguments, settings, status, sentence in faults:
+            with monkeypatch.context() as patch:
+                for name, value in settings.items():
+                    patch.setenv(name, value)
+                message = clausewatch("serve", *arguments, exit_code=status).output
+            assert sentence in message
+            assert message.count("\n") == 1
+
+
+# A room whose only page compares for a minute.
+_BUSY = """
+import functools, time
+from starlette.applications import Starlette
+from starlette.routing import Route
+import scripts.commands.serve as serve
+from intake.worker_pool import ClosedPoolError
+from web.errors import error_response
+
+def application(room, hosts):
+    def page(request):
+        print("comparing", flush=True)
+        room.call(functools.partial(time.sleep, 60))
+    app = Starlette(routes=[Route("/-/api/v1/x", page)], exception_handlers={ClosedPoolError: error_response})
+    app.state.prefix = ""
+    return app
+
+serve.create_application = application
+serve.command(["--port", "0"])
+"""
+
+
+def test_a_signal_ends_the_room_while_a_comparison_runs(clausewatch: Clausewatch) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", _BUSY], cwd=CHECKOUT, text=True, **pipes) as process:  # type: ignore[call-overload]  # the pipes
+        try:
+            match = re.search(r":(\d+)/", process.stderr.readline())
+            assert match
+            with socket.create_connection(("127.0.0.1", int(match[1]))) as client:
+                client.sendall(b"GET /-/api/v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert process.stdout.readline() == "comparing\n"
+                begin = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
+            assert time.monotonic() - begin < 25  # the process of comparisons may still be starting on a busy machine
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """A reverse proxy that does what the nginx and Caddy of docs/operating.md do."""
+
+    protocol_version = "HTTP/1.1"
+    upstream = 0
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: value for name, value in self.headers.items() if not name.lower().startswith("x-forwarded")}
+        headers |= {"X-Forwarded-For": self.headers.get("X-Test-Client", "192.0.2.1"), "X-Forwarded-Proto": "https"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=20)
+        connection.request(self.command, self.path, body or None, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = _forward
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_behind_a_proxy_addresses_cookies_and_limits_are_the_public_ones(clausewatch: Clausewatch) -> None:
+    ingested(clausewatch, 1)
+    settings = {"CLAUSEWATCH_PUBLIC_URL": "https://docs.example.org/watch", "CLAUSEWATCH_OPERATOR_TOKEN": _TOKEN}
+    with _serving(**settings) as (_, port):
+        handler = type("Handler", (_Proxy,), {"upstream": port})
+        proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        try:
+            own = {"Host": "docs.example.org", "Origin": "https://docs.example.org"}
+            form = {**own, "Content-Type": "application/x-www-form-urlencoded"}
+            at = proxy.server_address[1]
+            assert _answer(at, path="/watch/", headers=own).status == 200
+            assert _answer(at, path="/watch/", headers={"Host": "attacker.example"}).status == 400
+
+            def sign_in(token: str, client: str) -> http.client.HTTPResponse:
+                body = f"name=Ann&token={token.replace(' ', '+')}"
+                headers = {**form, "X-Test-Client": client}
+                return _answer(at, "POST", "/watch/-/operator", body=body, headers=headers)
+
+            # Six wrong tokens keep one client waiting, and no other.
+            assert [sign_in("wrong", "192.0.2.1").status for _ in range(6)] == [403] * 5 + [429]
+            answer = sign_in(_TOKEN, "192.0.2.2")
+            assert (answer.status, answer.headers["Location"]) == (303, "/watch/-/review")
+            cookie = answer.headers["Set-Cookie"]
+            assert "Secure" in cookie
+            assert "Path=/watch" in cookie
+            page = {**own, "Cookie": cookie.partition(";")[0]}
+            answer = _answer(at, path="/watch/-/review", headers=page)
+            assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, no-store")
+        finally:
+            proxy.shutdown()
+            proxy.server_close()
