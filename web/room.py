@@ -69,7 +69,7 @@ class Room:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kept", Kept(_KEPT))
         object.__setattr__(self, "_vendors", _Fresh(self._read_vendors, lambda: _files_in(self.vendors_folder)))
-        object.__setattr__(self, "_standings", _Fresh(self._read_standings, self.store.library.state_of_all))
+        object.__setattr__(self, "_standings", _Fresh(self._read_standings, lambda: self.store.library.state_of_all()))
 
     def vendors(self) -> Mapping[str, Vendor]:
         """Returns the vendors whose declarations are sound, by slug; none if there is no declaration yet.

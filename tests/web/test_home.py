@@ -1,16 +1,17 @@
 """The first page: the vendors, what changed last, and what fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.declarations import Location, Policy, Vendor
 from core.policies import PolicyKey
 from storage import Standing
 from tests.web.marmot_room import KEY, marmot_room
+from tests.web.test_review import TOKEN, sign_in
 from views import addresses
 from views.vendor_list import vendor_lines
 from web import Room, create_application
@@ -55,19 +56,13 @@ def test_a_page_of_vendors_that_isnt_there_is_not_found(reader: TestClient, page
 
 def test_only_operators_see_what_fails(room: Room, reader: TestClient) -> None:
     assert "failing" not in reader.get("/").text
-    application = create_application(room)
-    with TestClient(_as_operator(application), base_url="http://localhost") as operator:
+    with_token = replace(room, operator_token=TOKEN, writable=lambda: room.store)
+    with TestClient(create_application(with_token), base_url="http://localhost") as operator:
+        assert sign_in(operator) == 303
         html = operator.get("/").text
     assert "What is failing (2)" in html
     assert "its captures are quarantined" in html
     assert "it was never captured" in html
-
-
-def _as_operator(application: ASGIApp) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await application({**scope, "is_operator": True}, receive, send)
-
-    return app
 
 
 def test_a_hundred_vendors_are_on_a_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
