@@ -82,6 +82,13 @@ class Room:
         """Returns a summary of each policy's captures. It may be a few seconds old. StorageError."""
         return self._standings.value()
 
+    def edition(self) -> Hashable:
+        """Returns a value that is another one whenever `vendors` or `standings` returns something else.
+
+        A caller that keeps what follows from them must ask for it before it reads them. StorageError.
+        """
+        return self._vendors.edition(), self._standings.edition()
+
     def vendor(self, slug: str) -> Vendor:
         """Returns the declaration of a vendor. NotFoundError if there is none."""
         vendor = self.vendors().get(slug)
@@ -144,6 +151,7 @@ class _Fresh(Generic[_Value]):
         self._state = state
         self._lock = Lock()
         self._held: tuple[float, Hashable, _Value] | None = None
+        self._edition = 0
 
     def value(self) -> _Value:
         held = self._held
@@ -153,6 +161,11 @@ class _Fresh(Generic[_Value]):
         if time.monotonic() - held[0] > _FRESH and self._lock.acquire(blocking=False):
             Thread(target=self._refresh, daemon=True).start()
         return held[2]
+
+    def edition(self) -> int:
+        """Returns how often another value was read."""
+        self.value()
+        return self._edition
 
     def forget(self) -> None:
         """Makes the next call of `value` wait for a new value."""
@@ -167,6 +180,8 @@ class _Fresh(Generic[_Value]):
 
     def _refreshed(self) -> _Value:
         held, state = self._held, self._state()
-        value = held[2] if held is not None and held[1] == state else self._read()
+        is_current = held is not None and held[1] == state
+        value = held[2] if held is not None and is_current else self._read()
         self._held = (time.monotonic(), state, value)
+        self._edition += not is_current
         return value

@@ -76,7 +76,7 @@ def test_a_hundred_vendors_are_on_a_page(room: Room, monkeypatch: pytest.MonkeyP
         for number in range(230)
     }
     monkeypatch.setattr(Room, "vendors", lambda _: vendors)
-    with TestClient(create_application(room), base_url="http://localhost") as client:
+    with TestClient(create_application(replace(room)), base_url="http://localhost") as client:
         first, last = client.get("/").text, client.get("/?page=3").text
     assert first.count('<th scope="row">') == 100
     assert '<a rel="next" href="/?page=2#all">' in first

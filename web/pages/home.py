@@ -1,5 +1,6 @@
 """The first page: the vendors, when each last changed and what changed; for operators, what is failing."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from views import addresses
 from views.change_lines import change_line
 from views.policy_status import Failure, PolicyStatus, policy_statuses
 from views.vendor_list import LastChange, last_changes, vendor_lines
-from web.rendering import page, room_of
+from web.rendering import page, prefix_of, room_of
 from web.room import NotFoundError, Room
 
 _VENDORS_PER_PAGE = 100
@@ -51,6 +52,16 @@ class _Failing:
 
 def home(request: Request) -> Response:
     """Answers with the vendors, the one that changed last first."""
+    if request.scope.get("is_operator"):
+        return Response(_html(request), media_type="text/html")
+    room = room_of(request)
+    # For at most a minute, because steps, from which the lines are made, are made a little later than the history.
+    minute = int(time.monotonic() // 60)
+    key = ("home", room.edition(), minute, prefix_of(request), str(request.query_params))
+    return Response(room.kept.get(key, lambda: _html(request), len), media_type="text/html")
+
+
+def _html(request: Request) -> bytes:
     room = room_of(request)
     vendors, standings = room.vendors(), room.standings()
     name = request.query_params.get("name", "").strip()
@@ -64,7 +75,7 @@ def home(request: Request) -> Response:
         newest = [change for change, _ in zip(declared, range(_NEWEST), strict=False)]
     told = _told(room, [*newest, *(line.change for line in shown if line.change)])
     failing, failures = _failing(room) if request.scope.get("is_operator") else ((), 0)
-    return page(
+    content = page(
         request,
         "home.html.j2",
         lines=shown,
@@ -80,6 +91,7 @@ def home(request: Request) -> Response:
         failing=failing,
         failures=failures,
     )
+    return bytes(content.body)
 
 
 def _told(room: Room, changes: Iterable[LastChange]) -> dict[PolicyKey, _Told]:
