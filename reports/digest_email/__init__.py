@@ -2,10 +2,10 @@
 
 from reports.digest_email.entries import (
     DigestEntry,
-    came_back_entry,
     digest_entry,
     gone_entry,
     held_entry,
+    reverted_entry,
     taken_back_entry,
     there_again_entry,
 )
@@ -16,11 +16,11 @@ __all__ = [
     "DigestEntry",
     "Links",
     "as_email",
-    "came_back_entry",
     "digest_entry",
     "gone_entry",
     "held_entry",
     "on_demand_email",
+    "reverted_entry",
     "taken_back_entry",
     "there_again_entry",
 ]

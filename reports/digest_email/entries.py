@@ -42,7 +42,7 @@ _NAME_LENGTH = 100
 # The number of characters of a heading, or of a clause, that the subject quotes.
 _QUOTED = 50
 
-EntryKind = Literal["change", "held", "taken back", "gone", "there again", "came back"]
+EntryKind = Literal["change", "reverted", "held", "taken back", "gone", "there again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class DigestEntry:
 
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
-    kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
-        held text that turned out not to be the policy; `gone` for a policy whose page is no longer there; `there again`
-        for a policy whose page came back.
+    kind: `change` for an announcement; `reverted` for changes that were taken back before they were told; `held` for a
+        text that shares nothing with the text before; `taken back` for a held text that turned out not to be the
+        policy; `gone` for a policy whose page is no longer there; `there again` for a policy whose page came back.
     interval: the last capture of the old text and the first capture of the new text; None if the entry is no change and
         no held text.
     name: the name of the vendor, and the policy.
@@ -134,7 +134,7 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
     key = PolicyKey(new.vendor, new.policy)
     command = _command(key, old.period, new.period)
     vendor = _vendor_name(new.vendor_name)
-    page = comparison_page(key, f"@{old.period.version_id[:12]}", f"@{new.period.version_id[:12]}")
+    page = _comparison(key, old.period, new.period)
     attachment = None
     if with_attachment:
         attachment = report_attachment(f"{key.vendor}-{key.policy}-{old.number}-{new.number}.html", as_html(report))
@@ -254,6 +254,37 @@ def _shown(change: RenderedChange) -> ShownChange:
     return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), cut(change.excerpt, _CHANGE_LENGTH), notes)
 
 
+def reverted_entry(report: Report, announcement: Announcement) -> DigestEntry:
+    """Returns the entry that says in one sentence that a policy changed, and has its former text again.
+
+    report: the comparison of the former text with the text that came first after it. announcement: from the last period
+    of the former text before the change to its first period after it.
+    """
+    side = report.new
+    assert isinstance(side, VersionSide)  # noqa: S101 - the report of a digest always compares two periods
+    key = PolicyKey(side.vendor, side.policy)
+    name = _name(side.vendor_name, side.policy)
+    begin, end = iso(side.period.first.captured_at), iso(announcement.new.first.captured_at)
+    return DigestEntry(
+        "reverted",
+        None,
+        name,
+        headline="changed, and has its former text again",
+        title=f"{name}: changed, and has its former text again",
+        summary=f"From {begin} this policy had another text; since {end} it has its former text again.",
+        sentences=(),
+        shown_groups=(),
+        other_changes="",
+        command_introduction="The text that was there in between",
+        command=_command(key, announcement.old, side.period),
+        rank=(0,),
+        key=key,
+        vendor=_vendor_name(side.vendor_name),
+        news="changed, and has its former text again",
+        page=_comparison(key, announcement.old, side.period),
+    )
+
+
 def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> DigestEntry:
     """Returns the entry that announces a held period in one line.
 
@@ -280,8 +311,8 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
         rank=(0,),
         key=key,
         vendor=_vendor_name(vendor.name),
-        news="shows an entirely different text",
-        page=comparison_page(key, f"@{standing.version_id[:12]}", f"@{held.version_id[:12]}"),
+        news="an entirely different text",
+        page=_comparison(key, standing, held),
     )
 
 
@@ -306,7 +337,7 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
         rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
-        news="shows the policy again",
+        news="the different text was not the policy",
         page=policy_page(PolicyKey(vendor.slug, policy)),
     )
 
@@ -343,7 +374,7 @@ def gone_entry(vendor: Vendor, policy: str, absence: Absence, last_text: Observa
         rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
-        news="is no longer there",
+        news="no longer there",
         page=captures_page(PolicyKey(vendor.slug, policy)),
     )
 
@@ -375,7 +406,7 @@ def there_again_entry(
         rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
-        news="is there again",
+        news="there again",
         page=policy_page(PolicyKey(vendor.slug, policy)),
     )
 
@@ -397,32 +428,5 @@ def _command(key: PolicyKey, old: Period, new: Period) -> str:
     return f"clausewatch report {key.vendor} @{old.version_id[:12]} @{new.version_id[:12]}{option}"
 
 
-def came_back_entry(vendor: Vendor, policy: str, standing: Period, between: Sequence[Period]) -> DigestEntry:
-    """Returns the entry that says in one sentence that a policy's text changed and came back.
-
-    standing: the period after the return. between: the periods with other texts, oldest first; at least one.
-    """
-    key = PolicyKey(vendor.slug, policy)
-    name = _name(vendor.name, policy)
-    first, last = between[0].first.captured_at, between[-1].last.captured_at
-    return DigestEntry(
-        "came back",
-        None,
-        name,
-        headline="changed and came back",
-        title=f"{name}: changed and came back",
-        summary=(
-            f"The text changed on {iso(first)} at the latest, was last seen changed on {iso(last)}, and since "
-            f"{iso(standing.first.captured_at)} it is what it was before."
-        ),
-        sentences=(),
-        shown_groups=(),
-        other_changes="",
-        command_introduction="The difference between both texts",
-        command=_command(key, standing, between[0]),
-        rank=(0,),
-        key=key,
-        vendor=_vendor_name(vendor.name),
-        news="changed and came back",
-        page=comparison_page(key, f"@{standing.version_id[:12]}", f"@{between[0].version_id[:12]}"),
-    )
+def _comparison(key: PolicyKey, old: Period, new: Period) -> str:
+    return comparison_page(key, f"@{old.version_id[:12]}", f"@{new.version_id[:12]}")

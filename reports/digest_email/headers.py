@@ -31,7 +31,7 @@ def subject(entries: Sequence[DigestEntry]) -> str:
 
 
 def _subject_name(entry: DigestEntry) -> str:
-    return entry.vendor if entry.key.policy == "privacy" else entry.name
+    return entry.vendor if entry.key.policy == "privacy" and entry.kind == "change" else entry.name
 
 
 def list_headers(subscriber: str, sender: str, domain: str, links: Links) -> Mapping[str, str]:

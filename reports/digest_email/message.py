@@ -136,7 +136,10 @@ def _title(ordered: Sequence[DigestEntry]) -> str:
 
 
 def _footer(subscriber: Subscriber, address: str, vendors: Mapping[str, Vendor], sender: str, links: Links) -> Footer:
-    names = [printable(vendors[slug].name) for slug in subscriber.vendors if slug in vendors]
+    chosen = [name.partition("/") for name in subscriber.vendors]
+    names = [
+        " ".join(filter(None, (printable(vendors[slug].name), policy))) for slug, _, policy in chosen if slug in vendors
+    ]
     more = len(names) - _VENDORS_NAMED
     listed = ", ".join(names[:_VENDORS_NAMED]) + (f" and {more} more" if more > 0 else "")
     reason = f"{address} is subscribed to changes at {listed or 'all vendors watched here'}."
