@@ -27,6 +27,7 @@ _SECRET = (
     "CLAUSEWATCH_DATABASE_URL",
     "CLAUSEWATCH_OPERATOR_TOKEN",
     "CLAUSEWATCH_PAYLOADS_URL",
+    "CLAUSEWATCH_SECRET",
     "CLAUSEWATCH_SMTP_URL",
 )
 
@@ -128,6 +129,11 @@ class Settings(BaseSettings):
         validate_default=False,
         description="Password of the reading room's operators, 16 characters or more; by default nobody can write",
     )
+    secret: str = Field(
+        default="",
+        validate_default=False,
+        description="Secret that signs the links in e-mails, 16 characters or more; by default the database keeps one",
+    )
     mail_from: str = Field(
         default_factory=_default_contact, validate_default=False, description="Sender address of digests"
     )
@@ -200,7 +206,7 @@ class Settings(BaseSettings):
             raise ValueError("must be like https://watch.example.org or https://example.org/watch")
         return value.rstrip("/")
 
-    @field_validator("operator_token")
+    @field_validator("operator_token", "secret")
     @classmethod
     def _check_token(cls, value: str) -> str:
         if len(value) < _SHORTEST_TOKEN:

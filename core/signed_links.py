@@ -6,15 +6,13 @@ covers the purpose, too: a link for leaving confirms nothing.
 
 import hashlib
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from core.exceptions import UsageError
 
 Purpose = Literal["unsubscribe", "preferences", "subscribe"]
-#: A guess at a random secret of this length never succeeds.
-SHORTEST_SECRET: Final = 16
 
 
 def make_token(secret: str, purpose: Purpose, content: Any) -> str:

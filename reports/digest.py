@@ -15,6 +15,7 @@ from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
 from reports.digest_email import (
     DigestEntry,
+    Links,
     as_email,
     digest_entry,
     gone_entry,
@@ -36,6 +37,7 @@ def compose(
     now: datetime,
     sender: str,
     *,
+    links: Links | None = None,
     call: Caller = call_here,
     report_fault: Callable[[str], object] = lambda sentence: None,
 ) -> int:
@@ -69,6 +71,7 @@ def compose(
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
     sender: the e-mail address that the digests come from.
+    links: where the links of the e-mails lead; None if there is no reading room for others.
     call: makes comparisons and messages, for instance in another process with limits on time and memory.
     report_fault: called with a sentence for each policy, and each subscriber's digest, that could not be composed.
 
@@ -86,7 +89,8 @@ def compose(
         subscriber.id: store.subscriptions.announced_absences(subscriber) for subscriber in subscribers
     }
     maybe_there_again = {key for absences in announced_absences.values() for key in absences}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()), maybe_there_again, now, call)
+    with_attachments = not (links and links.public_url)
+    changes = _PolicyChanges(store, _earliest(watermarks.values()), maybe_there_again, now, call, with_attachments)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -147,7 +151,7 @@ def compose(
             if entries:
                 named = {vendor.slug: vendor for vendor in _sound(subscriber.vendors, vendors, broken)}
                 try:
-                    message = call(partial(as_email, entries, subscriber, named, now, sender))
+                    message = call(partial(as_email, entries, subscriber, named, now, sender, links))
                 except Exception as error:
                     undelivered[subscriber] = fault_of(error)
                     to_examine_again |= subscriber_watermarks.keys()
@@ -251,7 +255,7 @@ class _PolicyChanges:
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     maybe_there_again: the policies of which a subscriber was told that they are gone.
     now: the present time. Later captures are left out.
-    call: makes the comparisons.
+    call: makes the comparisons. with_attachments: whether entries get the HTML report.
     """
 
     def __init__(
@@ -261,7 +265,9 @@ class _PolicyChanges:
         maybe_there_again: Collection[PolicyKey],
         now: datetime,
         call: Caller,
+        with_attachments: bool,
     ) -> None:
+        self._with_attachments = with_attachments
         self._store = store
         self._call = call
         self._earliest = earliest
@@ -327,7 +333,7 @@ class _PolicyChanges:
                 announcement.new,
             )
             try:
-                self._entries[change] = self._call(partial(_entry_from, source, announcement))
+                self._entries[change] = self._call(partial(_entry_from, source, announcement, self._with_attachments))
             except Exception as error:
                 self._failures[change] = error
                 raise
@@ -414,8 +420,8 @@ class _PolicyChanges:
         return replace(timeline(until_now), quarantined=quarantined)
 
 
-def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
-    entry = digest_entry(source.report(), announcement)
+def _entry_from(source: ReportSource, announcement: Announcement, with_attachment: bool) -> DigestEntry:
+    entry = digest_entry(source.report(), announcement, with_attachment=with_attachment)
     # An entry that can't be written fails here, and its policy has the fault. In a subscriber's e-mail, it would keep
     # the entries of the other policies from being sent.
     as_email([entry], _NOBODY, {}, announcement.new.first.captured_at, _NOBODY.address)

@@ -15,6 +15,9 @@ from reports.isolation import fault_of
 from reports.report import ReportSource, report_source
 from storage import Store
 
+# If there are more versions between both texts, they are counted.
+_VERSIONS_NAMED = 5
+
 
 def digest_of_span(
     store: Store,
@@ -57,9 +60,7 @@ def digest_of_span(
             entries.append(entry)
     if not entries:
         return None
-    message: bytes = call(
-        partial(on_demand_email, entries, f"from {iso(begin)} to {iso(end)}", now, sender, links)
-    )
+    message: bytes = call(partial(on_demand_email, entries, f"from {iso(begin)} to {iso(end)}", now, sender, links))
     return message
 
 
@@ -82,9 +83,7 @@ def _entry(
         return None
     first, last = periods[0], periods[-1]
     is_reverted = first.version_id == last.version_id
-    source = report_source(
-        store, vendor, key, history, settled_history, first, periods[1] if is_reverted else last
-    )
+    source = report_source(store, vendor, key, history, settled_history, first, periods[1] if is_reverted else last)
     beginning = None if before else first
     entry: DigestEntry = call(
         partial(_written, source, Announcement(first, last), beginning, is_reverted, with_attachment)
@@ -103,8 +102,12 @@ def _written(
     report = source.report()
     if is_reverted:
         return reverted_entry(report, announcement)
+    sentences = []
+    if beginning is not None:
+        sentences.append(f"The first capture of the policy is of {iso(beginning.first.captured_at)}.")
+    versions = {between.number for between in report.between}
+    if len(versions) > _VERSIONS_NAMED:
+        sentences.append(f"In between, other captures show {len(versions)} further versions.")
+        report = replace(report, between=(), alternations=())
     entry = digest_entry(report, announcement, with_attachment=with_attachment)
-    if beginning is None:
-        return entry
-    sentence = f"The first capture of the policy is of {iso(beginning.first.captured_at)}."
-    return replace(entry, sentences=(sentence, *entry.sentences))
+    return replace(entry, sentences=(*sentences, *entry.sentences))

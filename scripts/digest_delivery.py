@@ -13,13 +13,15 @@ from typing import Any
 import click
 
 from core.declarations import Vendor
+from core.email_addresses import checked_address
 from core.escaping import escape_line
-from core.exceptions import StoppedWorkError
+from core.exceptions import StoppedWorkError, UsageError
 from core.limits import Limits, WorkFault
 from core.plurals import plural
 from core.settings import Settings
 from intake.worker_pool import WorkerPool
 from reports import Caller, compose, deliver_by_smtp, deliver_to_directory
+from reports.digest_email import Links
 from scripts.options import Decorator
 from storage import Store
 
@@ -59,7 +61,8 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     now = datetime.now(UTC)
     faults: list[str] = []
     with limited_calls(settings.limits) as call:
-        compose(store, vendors, now, settings.mail_from, call=call, report_fault=faults.append)
+        links = mail_links(settings, store)
+        compose(store, vendors, now, settings.mail_from, links=links, call=call, report_fault=faults.append)
     for fault in faults:
         click.echo(f"failed: {escape_line(fault)}", err=True)
     if directory is None:
@@ -69,6 +72,17 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     for path in paths:
         click.echo(path)
     return Delivery(f"{plural(len(paths), 'digest')} written", not faults)
+
+
+def mail_links(settings: Settings, store: Store) -> Links:
+    """Returns where the links of e-mails lead. StorageError if the database fails."""
+    try:
+        operator_address = checked_address(settings.contact)
+    except UsageError:  # a web address
+        operator_address = ""
+    if not settings.public_url:
+        return Links(operator=operator_address)
+    return Links(settings.public_url, settings.secret or store.secrets.for_links(), operator_address)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from storage.journal import Journal
 from storage.library import Library
 from storage.lineages import Lineages
 from storage.payloads import packing
+from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
 
 
@@ -21,6 +22,7 @@ class Store:
     subscriptions: subscribers and the outbox.
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
+    secrets: what the links in e-mails are signed with.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -35,6 +37,7 @@ class Store:
         self.subscriptions = Subscriptions(database)
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
+        self.secrets = Secrets(database)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

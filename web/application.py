@@ -12,7 +12,7 @@ from core.exceptions import ClausewatchError
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
-from web.pages import home
+from web.pages import home, unsubscribe
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -27,7 +27,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     hosts: further names of hosts under which readers may reach it, besides this machine's and the public address's.
     """
     public = urlsplit(room.public_url)
-    routes = [Route("/-/static/{name}", static_file), *home.ROUTES]
+    routes = [Route("/-/static/{name}", static_file), *home.ROUTES, *unsubscribe.ROUTES]
     application = Starlette(
         routes=[Mount(public.path, routes=routes)] if public.path else routes,
         middleware=[

@@ -70,7 +70,7 @@ def compose_body(
     closing = piece("", html_part.ending())
     frame = [beginning, _overview(entries, title), ending, closing]
     arrangement = arrange(
-        [_candidate(entry, links, attachments) for entry in entries],
+        [_candidate(entry, links, attachments, is_only=len(entries) == 1) for entry in entries],
         Lengths().with_(*(part.lengths for part in frame)),
         limit - _RESERVE,
     )
@@ -97,14 +97,16 @@ def _overview(entries: Sequence[DigestEntry], title: str) -> Piece:
     return writing.overview_piece(title, entries[:_OVERVIEW_LENGTH], f"and {more} more, below" if more > 0 else "")
 
 
-def _candidate(entry: DigestEntry, links: Links, attachments: Collection[str]) -> Candidate[DigestEntry]:
+def _candidate(
+    entry: DigestEntry, links: Links, attachments: Collection[str], *, is_only: bool
+) -> Candidate[DigestEntry]:
     items = tuple(items_of(entry))
     is_attached = _is_attached(entry, attachments)
 
     def head(whole: bool) -> tuple[Piece, Piece]:
         # The end is the longest if all changes are counted.
         return (
-            writing.head_piece(entry, links, whole),
+            writing.head_piece(entry, links, whole, is_only),
             writing.tail_piece(entry, links, 0, len(items), is_attached),
         )
 

@@ -219,14 +219,19 @@ def _news(changes: Sequence[RenderedChange]) -> str:
     """Returns the most important change in a few words: a number, or what happened under which heading."""
     if numbers := headline_of_numbers(changes, 1).partition("; ")[0]:
         return numbers
-    listed = (
-        change
-        for section in sections(changes)
-        for group in section.groups
-        for run in group.runs
-        for change in run.changes
+    # Of the most important changes, the one that changes the most text.
+    least = next(
+        (
+            significance
+            for significance in SIGNIFICANCES
+            for change in changes
+            if change.change.significance == significance
+        ),
+        None,
     )
-    change = next(listed, changes[0] if changes else None)
+    change = max(
+        (change for change in changes if change.change.significance == least), key=_changed_length, default=None
+    )
     if change is None:
         return "other links or typography"
     is_heading = (change.change.new or change.change.old)[0].kind == "heading"
@@ -242,6 +247,10 @@ def _news(changes: Sequence[RenderedChange]) -> str:
         case "added" | "removed" | "moved" | "renumbered":
             return f"{quoted} {change.kind}"
     return f"{quoted} changed"
+
+
+def _changed_length(change: RenderedChange) -> int:
+    return sum(len(text) for operation, text in change.redline if operation != "equal")
 
 
 def _shown_group(group: PlaceGroup) -> ShownGroup:

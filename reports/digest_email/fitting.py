@@ -15,7 +15,7 @@ from reports.digest_email.pieces import NOTHING, Lengths, Piece
 #: The lengths to which a change is cut, in characters, the first that fits.
 CHANGE_LENGTHS = (5_000, 1_500, 400, 120)
 # An entry that is shown whole leaves room for this many of its changes, if there are as many.
-_CHANGES_TO_SHARE = 6
+_CHANGES_TO_SHARE = 4
 # The parts of the room that names, lines, and beginnings of entries may take.
 _FOR_NAMES = 0.08
 _FOR_LINES = 0.3

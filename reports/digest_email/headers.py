@@ -21,10 +21,11 @@ def subject(entries: Sequence[DigestEntry]) -> str:
     """
     first = entries[0]
     names = list(dict.fromkeys(_subject_name(entry) for entry in entries))
-    more_names = [plural(len(names) - _VENDORS_NAMED, "more name")] if len(names) > _VENDORS_NAMED else []
+    others = len(names) - _VENDORS_NAMED
+    more_names = f" and {plural(others, 'other')}" if others > 0 else ""
     more = sum(entry.changes for entry in entries) - 1
     what = shortened(first.news, _NEWS_LENGTH) + (f", and {plural(more, 'more change')}" if more > 0 else "")
-    text = f"{', '.join([*names[:_VENDORS_NAMED], *more_names])}: {what}"
+    text = f"{', '.join(names[:_VENDORS_NAMED])}{more_names}: {what}"
     # The standard library decodes the encoded words (RFC 2047) in a header's value, also those in a vendor's text. An
     # encoded word may hold a line break, and so another header.
     return text.replace("=?", "= ?")

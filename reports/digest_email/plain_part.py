@@ -29,9 +29,10 @@ def head(
     whole: bool,
     page: str,
     evidence: tuple[str, str],
+    is_only: bool,
 ) -> str:
     """Returns the beginning of an entry: what changed, and between which captures."""
-    lines = ["", "", title, "=" * min(len(title), _WIDTH), wrapped(summary)]
+    lines = [*([] if is_only else ["", ""]), title, "=" * min(len(title), _WIDTH), wrapped(summary)]
     for sentence in sentences:
         lines += ["", wrapped(sentence)]
     if interval:

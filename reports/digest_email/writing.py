@@ -43,8 +43,11 @@ def change_piece(item: Item, page: str, length: int) -> Piece:
     )
 
 
-def head_piece(entry: DigestEntry, links: Links, whole: bool) -> Piece:
-    """Returns the beginning of an entry. whole: whether to show all sentences, and the evidence in full."""
+def head_piece(entry: DigestEntry, links: Links, whole: bool, is_only: bool) -> Piece:
+    """Returns the beginning of an entry.
+
+    whole: whether to show all sentences, and the evidence in full. is_only: whether the digest has no other entry.
+    """
     length = _SENTENCE_LENGTH if whole else _SHORT_LENGTH
     evidence = ("", "")
     if entry.interval:
@@ -62,6 +65,7 @@ def head_piece(entry: DigestEntry, links: Links, whole: bool) -> Piece:
         whole,
         links.page(entry.page),
         evidence,
+        is_only,
     )
 
 
@@ -69,9 +73,9 @@ def tail_piece(entry: DigestEntry, links: Links, shown: int, left_out: int, is_a
     """Returns the end of an entry. shown, left_out: the numbers of changes for which the e-mail has room, or none."""
     sentences = []
     if left_out:
-        more = "more change" if shown else "change"
-        is_or_are = "is" if left_out == 1 else "are"
-        sentences.append(f"{plural(left_out, more)} {is_or_are} not shown here, for which this e-mail has no room.")
+        is_not, them = ("is not", "it") if left_out == 1 else ("are not", "them")
+        noun = "more change" if shown else "change"
+        sentences.append(f"{plural(left_out, noun)} {is_not} shown here: this e-mail has no room for {them}.")
     if entry.other_changes:
         sentences.append(entry.other_changes)
     attachment = entry.attachment.name if entry.attachment and is_attached else ""

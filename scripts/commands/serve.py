@@ -25,7 +25,13 @@ def command(host: str, port: int) -> None:
     settings = load_settings()
     with open_store(settings, read_only=True) as store, limited_calls(settings.limits) as call:
         room = Room(
-            store, settings.vendors, call, settings.public_url, lambda: _writable(settings), settings.operator_token
+            store,
+            settings.vendors,
+            call,
+            settings.public_url,
+            lambda: _writable(settings),
+            settings.operator_token,
+            settings.secret,
         )
         click.echo(f"The reading room is at http://{host}:{port}/ (Ctrl-C ends it)", err=True)
         uvicorn.run(create_application(room, (host,)), host=host, port=port, log_level="warning", server_header=False)

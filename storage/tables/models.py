@@ -487,6 +487,15 @@ class StepRow(Base):
     fault: Mapped[str] = mapped_column(AnyText)
 
 
+class SecretRow(Base):
+    """A secret of this installation, by its name (`storage.secrets`)."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    value: Mapped[str] = mapped_column(AnyText)
+
+
 _changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
 Index(
     "policies_untold",

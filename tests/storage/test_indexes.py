@@ -210,6 +210,8 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(journal.keep_only, ["marmot"], [])
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
         call(journal.failed_fetches)
+        call(store.secrets.for_links)
+        call(store.secrets.known_for_links)
         call(journal.moved_pages)
         call(journal.end_run, call(journal.begin_run, now), now, 0, "")
         call(journal.last_run)

@@ -22,6 +22,7 @@ from storage.tables.models import (
     ReadingRow,
     ReviewRow,
     RunRow,
+    SecretRow,
     SubscriberRow,
     TellingRow,
     UnreadRow,
@@ -164,7 +165,7 @@ def check_unsealed_tables(database: Database) -> Iterator[Finding]:
 
     Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
-    unsealed = (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow)
+    unsealed = (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow, SecretRow)
     journal = (FailedFetchRow, MovedPageRow, RunRow)
     for table in (*unsealed, *journal):
         for _ in scan_rows(database, select(table)):
