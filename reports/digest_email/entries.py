@@ -47,12 +47,16 @@ EntryKind = Literal["change", "reverted", "held", "taken back", "gone", "there a
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail."""
+    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail.
+
+    left_out: the number of characters by which `excerpt` was cut.
+    """
 
     number: int
     label: str
     excerpt: Redline
     notes: tuple[str, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +264,8 @@ def _shown_group(group: PlaceGroup) -> ShownGroup:
 
 def _shown(change: RenderedChange) -> ShownChange:
     notes = tuple(shortened(note, _LINE_LENGTH) for note in change.notes)
-    return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), cut(change.excerpt, _CHANGE_LENGTH), notes)
+    excerpt, left_out = cut(change.excerpt, _CHANGE_LENGTH)
+    return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), excerpt, notes, left_out)
 
 
 def reverted_entry(report: Report, announcement: Announcement) -> DigestEntry:

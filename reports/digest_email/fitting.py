@@ -17,7 +17,7 @@ CHANGE_LENGTHS = (5_000, 1_500, 400, 120)
 # An entry that is shown whole leaves room for this many of its changes, if there are as many.
 _CHANGES_TO_SHARE = 4
 # The parts of the room that names, lines, and beginnings of entries may take.
-_FOR_NAMES = 0.08
+_FOR_NAMES = 0.3
 _FOR_LINES = 0.3
 _FOR_HEADS = 0.4
 # The room that the beginning of an important entry may take although others have less, in bytes.

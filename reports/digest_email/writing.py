@@ -9,7 +9,7 @@ from reports.digest_email import html_part, plain_part
 from reports.digest_email.entries import DigestEntry
 from reports.digest_email.links import Links
 from reports.digest_email.pieces import Item, Piece, piece
-from reports.excerpts import cut, shortened
+from reports.excerpts import cut, shortened, with_remark
 from views.addresses import capture_page
 
 # The limits on single lines, in characters, in an entry that is shown whole, and in one that is shown in short.
@@ -25,6 +25,7 @@ _KEPT = 2_000
 def change_piece(item: Item, page: str, length: int) -> Piece:
     """Returns a change. page: the whole address of the comparison, or ''. length: of the text, in characters."""
     change = item.change
+    excerpt, left_out = cut(change.excerpt, length)
     left = length
     notes = []
     for note in change.notes:
@@ -37,7 +38,7 @@ def change_piece(item: Item, page: str, length: int) -> Piece:
         shortened(item.words, _PLACE_LENGTH),
         change.number,
         None if item.alone else shortened(change.label, _PLACE_LENGTH),
-        cut(change.excerpt, length),
+        with_remark(excerpt, change.left_out + left_out),
         tuple(notes),
         f"{page}#change-{change.number}" if page else "",
     )
