@@ -20,7 +20,11 @@ def subject(entries: Sequence[DigestEntry]) -> str:
     entries: the most important first.
     """
     first = entries[0]
-    names = list(dict.fromkeys(_subject_name(entry) for entry in entries))
+    by_vendor: dict[str, set[str]] = {}
+    for entry in entries:
+        by_vendor.setdefault(entry.vendor, set()).add(_subject_name(entry))
+    # A vendor with several kinds of news is named once.
+    names = [names.pop() if len(names) == 1 else vendor for vendor, names in by_vendor.items()]
     others = len(names) - _VENDORS_NAMED
     more_names = f" and {plural(others, 'other')}" if others > 0 else ""
     more = sum(entry.changes for entry in entries) - 1

@@ -78,6 +78,7 @@ def _message(ordered: Sequence[DigestEntry], recipient: str, now: datetime, send
     root = thread(ordered, Address(addr_spec=sender).domain)
     message["In-Reply-To"] = root
     message["References"] = root
+    message["MIME-Version"] = "1.0"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
     message["Feedback-ID"] = "digest:clausewatch"  # Gmail's feedback loop: the kind of e-mail, and its sender
     return message
@@ -117,7 +118,6 @@ def _add_alternatives(message: EmailMessage, body: Body, boundary: str) -> None:
 def _part(subtype: str, content: bytes, quoted: bytes | None = None) -> EmailMessage:
     """Returns a part in the encoding that makes it shorter. quoted: the content as quoted-printable, if that may be."""
     part = EmailMessage(policy=SMTP)
-    del part["MIME-Version"]  # belongs to the whole message only (RFC 2045, section 4)
     part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
     if quoted is not None and len(quoted) <= base64_length(len(content)):
         part["Content-Transfer-Encoding"] = "quoted-printable"

@@ -32,7 +32,7 @@ def head(
     is_only: bool,
 ) -> str:
     """Returns the beginning of an entry: what changed, and between which captures."""
-    lines = [*([] if is_only else ["", ""]), title, "=" * min(len(title), _WIDTH), wrapped(summary)]
+    lines = [*([] if is_only else ["", ""]), title, "=" * min(len(title), _WIDTH), "", wrapped(summary)]
     for sentence in sentences:
         lines += ["", wrapped(sentence)]
     if interval:
