@@ -139,9 +139,7 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
     command = _command(key, old.period, new.period)
     vendor = _vendor_name(new.vendor_name)
     page = _comparison(key, old.period, new.period)
-    attachment = None
-    if with_attachment:
-        attachment = report_attachment(f"{key.vendor}-{key.policy}-{old.number}-{new.number}.html", as_html(report))
+    attachment = _attachment(f"{key.vendor}-{key.policy}-{old.number}-{new.number}.html", report, with_attachment)
     if announcement.alternation:
         versions = version_names(announcement.alternation)
         return DigestEntry(
@@ -217,6 +215,15 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
         changes=shown_count or max(1, len(changes)),
         attachment=attachment,
     )
+
+
+def _attachment(name: str, report: Report, is_wanted: bool) -> Attachment | None:
+    if not is_wanted:
+        return None
+    try:
+        return report_attachment(name, as_html(report))
+    except Exception:  # the change is told without the report rather than not at all
+        return None
 
 
 def _news(changes: Sequence[RenderedChange]) -> str:
