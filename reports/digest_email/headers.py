@@ -8,6 +8,7 @@ from core.plurals import plural
 from reports.digest_email.entries import DigestEntry
 from reports.digest_email.links import Links
 from reports.excerpts import shortened
+from reports.vendor_text import printable
 
 # The limits of the subject, in characters and in vendors. Mail programs show 60 to 100 characters.
 _NEWS_LENGTH = 100
@@ -32,7 +33,7 @@ def subject(entries: Sequence[DigestEntry]) -> str:
     text = f"{', '.join(names[:_VENDORS_NAMED])}{more_names}: {what}"
     # The standard library decodes the encoded words (RFC 2047) in a header's value, also those in a vendor's text. An
     # encoded word may hold a line break, and so another header.
-    return text.replace("=?", "= ?")
+    return printable(text).replace("=?", "= ?")
 
 
 def _subject_name(entry: DigestEntry) -> str:
