@@ -17,7 +17,7 @@ _SENTENCE_LENGTH = 1_000
 _SHORT_LENGTH = 200
 _SENTENCES = 8
 _PLACE_LENGTH = 300
-_HEADLINE_LENGTH = 150
+_NEWS_LENGTH = 150
 # How many pieces are kept. A usual one takes 2 KB, the longest one about 60 KB.
 _KEPT = 2_000
 
@@ -85,14 +85,20 @@ def tail_piece(entry: DigestEntry, links: Links, shown: int, left_out: int, is_a
     )
 
 
+def news(entry: DigestEntry) -> str:
+    """Returns what is new, in a few words: `Retention 30 → 90 days, and 4 more changes`."""
+    more = f", and {plural(entry.changes - 1, 'more change')}" if entry.changes > 1 else ""
+    return f"{shortened(entry.news, _NEWS_LENGTH)}{more}"
+
+
 def line_piece(entry: DigestEntry, links: Links) -> Piece:
     """Returns an entry in one line."""
-    return _both("line", entry.name, shortened(entry.headline, _HEADLINE_LENGTH), links.page(entry.page), entry.command)
+    return _both("line", entry.name, news(entry), links.page(entry.page), entry.command)
 
 
 def overview_piece(title: str, entries: Sequence[DigestEntry], more: str) -> Piece:
     """Returns the beginning of a digest with several entries."""
-    lines = tuple((entry.name, shortened(entry.headline, _HEADLINE_LENGTH)) for entry in entries)
+    lines = tuple((entry.name, news(entry)) for entry in entries)
     return _both("overview", title, lines, more)
 
 
