@@ -22,6 +22,7 @@ from storage import ListingQuery, Review, Store
 from storage.archive_listings import ArchiveListings
 from storage.journal import Journal
 from storage.library import Library
+from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
 from tests.keeping import InThisProcess, keep
@@ -232,7 +233,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Intake)
+        for part in (Library, Subscriptions, ArchiveListings, Journal, Secrets, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }
