@@ -58,19 +58,20 @@ def compose_body(
     attachments: Collection[str],
     title: str,
     footer: Footer,
+    dates: str = "",
     limit: int = BODY_LENGTH,
 ) -> Body:
     """Returns the texts of a digest. Encoded, both together are not longer than the limit.
 
     entries: at least one, the most important first. attachments: the names of the attached reports. title: a line that
-    says what is new, for an e-mail with several entries. limit: in bytes.
+    says what is new, for an e-mail with several entries. dates: the language of dates, or ''. limit: in bytes.
     """
     beginning = piece("", html_part.beginning(title))
     ending = writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command)
     closing = piece("", html_part.ending())
     frame = [beginning, _overview(entries, title), ending, closing]
     arrangement = arrange(
-        [_candidate(entry, links, attachments, is_only=len(entries) == 1) for entry in entries],
+        [_candidate(entry, links, attachments, is_only=len(entries) == 1, dates=dates) for entry in entries],
         Lengths().with_(*(part.lengths for part in frame)),
         limit - _RESERVE,
     )
@@ -98,7 +99,7 @@ def _overview(entries: Sequence[DigestEntry], title: str) -> Piece:
 
 
 def _candidate(
-    entry: DigestEntry, links: Links, attachments: Collection[str], *, is_only: bool
+    entry: DigestEntry, links: Links, attachments: Collection[str], *, is_only: bool, dates: str
 ) -> Candidate[DigestEntry]:
     items = tuple(items_of(entry))
     is_attached = _is_attached(entry, attachments)
@@ -106,7 +107,7 @@ def _candidate(
     def head(whole: bool) -> tuple[Piece, Piece]:
         # The end is the longest if all changes are counted.
         return (
-            writing.head_piece(entry, links, whole, is_only),
+            writing.head_piece(entry, links, whole, is_only, dates),
             writing.tail_piece(entry, links, 0, len(items), is_attached),
         )
 

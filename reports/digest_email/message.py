@@ -31,6 +31,7 @@ def as_email(
     now: datetime,
     sender: str,
     links: Links | None = None,
+    dates: str = "",
 ) -> bytes:
     """Returns the e-mail of a digest, in plain text and HTML.
 
@@ -43,6 +44,7 @@ def as_email(
     sender: the e-mail address that the digest comes from.
     links: where the e-mail's links lead; None if there is no reading room for others. Without one, the entries'
         reports are attached.
+    dates: the language in which dates are written (`reports.digest_email.local_dates`); '' for ISO 8601.
     """
     links = links or Links()
     address = checked_address(subscriber.address)
@@ -53,7 +55,7 @@ def as_email(
     message["Message-ID"] = f"<{number}.clausewatch@{domain}>"
     for name, value in list_headers(address, sender, domain, links).items():
         message[name] = value
-    return _with_content(message, ordered, links, _footer(subscriber, address, vendors, sender, links), number)
+    return _with_content(message, ordered, links, _footer(subscriber, address, vendors, sender, links), number, dates)
 
 
 def on_demand_email(entries: Sequence[DigestEntry], span: str, now: datetime, sender: str, links: Links) -> bytes:
@@ -85,10 +87,10 @@ def _message(ordered: Sequence[DigestEntry], recipient: str, now: datetime, send
 
 
 def _with_content(
-    message: EmailMessage, ordered: Sequence[DigestEntry], links: Links, footer: Footer, number: str
+    message: EmailMessage, ordered: Sequence[DigestEntry], links: Links, footer: Footer, number: str, dates: str = ""
 ) -> bytes:
     names = fitting_attachments([entry.attachment for entry in ordered] if not links.public_url else [])
-    body = compose_body(ordered, links, names, _title(ordered), footer)
+    body = compose_body(ordered, links, names, _title(ordered), footer, dates)
     alternative = message
     if names:
         alternative = EmailMessage(policy=SMTP)

@@ -8,6 +8,7 @@ from core.plurals import plural
 from reports.digest_email import html_part, plain_part
 from reports.digest_email.entries import DigestEntry
 from reports.digest_email.links import Links
+from reports.digest_email.local_dates import with_dates_in
 from reports.digest_email.pieces import Item, Piece, piece
 from reports.excerpts import cut, shortened, with_remark
 from views.addresses import capture_page
@@ -44,10 +45,11 @@ def change_piece(item: Item, page: str, length: int) -> Piece:
     )
 
 
-def head_piece(entry: DigestEntry, links: Links, whole: bool, is_only: bool) -> Piece:
+def head_piece(entry: DigestEntry, links: Links, whole: bool, is_only: bool, dates: str) -> Piece:
     """Returns the beginning of an entry.
 
     whole: whether to show all sentences, and the evidence in full. is_only: whether the digest has no other entry.
+    dates: the language of dates, or ''.
     """
     length = _SENTENCE_LENGTH if whole else _SHORT_LENGTH
     evidence = ("", "")
@@ -67,6 +69,7 @@ def head_piece(entry: DigestEntry, links: Links, whole: bool, is_only: bool) -> 
         links.page(entry.page),
         evidence,
         is_only,
+        dates=dates,
     )
 
 
@@ -118,5 +121,9 @@ def footer_piece(sentences: Sequence[str], address: str, words: str, command: st
 
 
 @lru_cache(_KEPT)
-def _both(name: str, *arguments: Any) -> Piece:
-    return piece(getattr(plain_part, name)(*arguments), html_part.written(name, *arguments))
+def _both(name: str, *arguments: Any, dates: str = "") -> Piece:
+    plain: str = getattr(plain_part, name)(*arguments)
+    html = html_part.written(name, *arguments)
+    if dates:
+        plain, html = with_dates_in(plain, dates), with_dates_in(html, dates)
+    return piece(plain, html)

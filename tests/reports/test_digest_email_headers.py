@@ -13,7 +13,7 @@ from reports.digest_email import DigestEntry, Links, as_email
 from reports.digest_email.attachments import Attachment, fitting_attachments, report_attachment
 from storage import Subscriber
 from tests.reports.digest_examples import READER, SENDER, VENDORS, html, parsed_email, plain, unwrapped
-from tests.reports.report_examples import EVERY_KIND, version_report
+from tests.reports.report_examples import EVERY_KIND, change, clause, version_report
 from tests.reports.test_digest_email import entry_of
 from tests.stored_captures import BEGIN
 
@@ -110,3 +110,11 @@ def test_no_news_of_a_vendor_adds_a_header(text: str) -> None:
     message = sent(replace(ENTRY, news=text, vendor=text))
     assert message["Bcc"] is None
     assert set(message.keys()) == set(sent().keys())
+
+
+def test_dates_are_written_in_the_subscribers_language() -> None:
+    vendors_words = version_report(change("added", (), (clause(0, "In force since 2020-01-02T03:04:05Z."),)))
+    data = as_email([entry_of(vendors_words)], SUBSCRIBER, VENDORS, BEGIN, SENDER, PUBLIC, "de")
+    for text in (plain(parsed_email(data)), html(parsed_email(data))):
+        assert "2. Januar 2020, 03:04 UTC" in text
+        assert "In force since 2020-01-02T03:04:05Z." in text
