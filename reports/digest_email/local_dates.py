@@ -13,7 +13,8 @@ _ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 def with_dates_in(text: str, language: str) -> str:
     """Returns a text of clausewatch's own whose times, as `iso` writes them, are written as people of a language do.
 
-    language: an IETF language tag that Babel knows (`de`, `pt-BR`). The times stay in UTC: `18. Oktober 2016, 22:57 UTC`.
+    language: an IETF language tag that Babel knows (`de`, `pt-BR`). The times stay in UTC:
+    `18. Oktober 2016, 22:57 UTC`.
     """
 
     def written(match: re.Match[str]) -> str:
