@@ -236,14 +236,40 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTrouble:
+    """An address to which the last attempt to send a message failed.
+
+    address: the e-mail address. reason: what the mail server answered, or why there was no answer.
+    since, latest: the time of the first and of the last failed attempt since the last success, timezone-aware UTC.
+    times: the number of failed attempts.
+    retry_at: the time of the next attempt; None if the address is refused. No message is sent to a refused address
+        until it is subscribed again.
+    """
+
+    address: str
+    since: datetime
+    latest: datetime
+    times: int
+    retry_at: datetime | None
+    reason: str
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no more messages are sent to the address."""
+        return self.retry_at is None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """The messages in the outbox that have not been sent yet.
+    """The messages in the outbox that have not been sent yet, except those to refused addresses.
 
     waiting: their number. oldest: the time at which the oldest of them was composed; None if there is none.
+    refused: the number of messages to refused addresses.
     """
 
     waiting: int
     oldest: datetime | None
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from storage.archive_listings import ArchiveListings
 from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
+from storage.outbox import Outbox
 from storage.payloads import packing
 from storage.subscriptions import Subscriptions
 
@@ -17,11 +18,12 @@ class Store:
 
     library: captures, histories, documents, reviews, and a summary of each policy.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
-    subscriptions: subscribers and the outbox.
+    subscriptions: subscribers and what each of them was told.
+    outbox: the messages that still have to be sent, and the addresses that could not be reached.
     journal: failed fetches, permanent redirects, and the last runs.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings`, `subscriptions` and `journal` commits before it returns. A method
+    Every method of `library`, `archive_listings`, `subscriptions`, `outbox` and `journal` commits before it returns. A method
     raises StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data
     that was stored earlier is not lost.
     """
@@ -31,6 +33,7 @@ class Store:
         self.library = Library(database, hold)
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
+        self.outbox = Outbox(database)
         self.journal = Journal(database)
 
     @classmethod

@@ -1,16 +1,15 @@
-"""Stores subscribers, watermarks, and the outbox, which consists of the messages that still have to be sent.
+"""Stores subscribers and their watermarks.
 
 A subscriber has a watermark for each policy. The watermark is a capture time: the subscriber's digests have reported
 all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    DateTime,
     and_,
     bindparam,
     case,
@@ -26,9 +25,10 @@ from sqlalchemy.orm import Session, aliased
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
-from storage.records import AnnouncedAbsence, OutboxCounts, OutboxMessage, Subscriber, Watermark
+from storage.records import AnnouncedAbsence, Subscriber, Watermark
 from storage.tables.models import (
     CaptureRow,
+    DeliveryTroubleRow,
     OutboxRow,
     PolicyRow,
     ReadingRow,
@@ -40,14 +40,11 @@ from storage.tables.models import (
 
 _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 _EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
-# A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
-# few minutes, since every answer of the mail server is awaited for 30 seconds at most.
-_CLAIM_LASTS = timedelta(minutes=15)
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class Subscriptions:
-    """The subscribers, their watermarks, and the outbox.
+    """The subscribers and their watermarks.
 
     Every method raises StorageError if a database operation fails.
     """
@@ -63,7 +60,7 @@ class Subscriptions:
 
         Subscribing an address again replaces the vendors, but neither the watermarks nor the time since when a vendor
         is watched that was watched before, too. Two addresses that differ only in case are one: the later spelling
-        replaces the earlier.
+        replaces the earlier. An address that the mail server has refused is tried again.
         """
         watched = sorted(set(vendors))
         mailbox = address.lower()
@@ -80,6 +77,7 @@ class Subscriptions:
                     set_={"address": address, "vendors": watched, "caught_up": False},
                 ).returning(SubscriberRow.id)
             )
+            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
             newest = session.scalar(select(func.max(CaptureRow.id))) or 0
             kept = {
                 vendor: (row.since, row.newest_capture_id)
@@ -109,6 +107,7 @@ class Subscriptions:
         """
         statement = delete(SubscriberRow).where(SubscriberRow.mailbox == address.lower()).returning(SubscriberRow.id)
         with self._database.write_session() as session:
+            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == address.lower()))
             return session.scalar(statement) is not None
 
     def subscribers(self) -> tuple[Subscriber, ...]:
@@ -337,70 +336,16 @@ class Subscriptions:
             for key, told in (tellings or {}).items():
                 _replace_tellings(session, subscriber.id, key, told)
             if message is not None:
-                session.add(OutboxRow(subscriber_id=subscriber.id, message=message, composed_at=now))
-        return True
-
-    def outbox(self) -> tuple[OutboxMessage, ...]:
-        """Returns the messages that have not been sent yet, oldest first."""
-        query = (
-            select(OutboxRow.id, SubscriberRow.address, OutboxRow.message)
-            .join(SubscriberRow, SubscriberRow.id == OutboxRow.subscriber_id)
-            .where(OutboxRow.sent_at.is_(None))
-            .order_by(OutboxRow.id)
-        )
-        with self._database.read_session() as session:
-            return tuple(OutboxMessage(*row) for row in session.execute(query))
-
-    def outbox_counts(self) -> OutboxCounts:
-        """Returns how many messages have not been sent yet, and since when the oldest of them waits."""
-        query = select(func.count(), func.min(OutboxRow.composed_at)).where(OutboxRow.sent_at.is_(None))
-        with self._database.read_session() as session:
-            return OutboxCounts(*session.execute(query).one())
-
-    def claim(self, message_id: int) -> bool:
-        """Claims a message for sending. Returns whether the caller may send it now.
-
-        False if the message was sent or deleted, or if another process is sending it. After the attempt, the caller
-        calls `mark_sent` or `release`. If the caller dies before, the message can be claimed again a quarter of an hour
-        later, by the clock of the database.
-        """
-        with self._database.write_session() as session:
-            # On PostgreSQL, now() is the time at which the transaction began: before it waited for the lock of writers.
-            is_server = session.get_bind().dialect.name == "postgresql"
-            clock = func.clock_timestamp(type_=DateTime(timezone=True)) if is_server else func.now()
-            moment = session.scalar(select(clock))
-            assert moment is not None  # noqa: S101 - every database knows the time
-            now = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-            statement = (
-                update(OutboxRow)
-                .where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None))
-                # A claim of the future was made before the clock was put back.
-                .where(
-                    or_(
-                        OutboxRow.claimed_at.is_(None),
-                        OutboxRow.claimed_at < now - _CLAIM_LASTS,
-                        OutboxRow.claimed_at > now,
+                session.add(
+                    OutboxRow(
+                        subscriber_id=subscriber.id,
+                        address=subscriber.address,
+                        mailbox=subscriber.address.lower(),
+                        message=message,
+                        composed_at=now,
                     )
                 )
-                .values(claimed_at=now)
-                .returning(OutboxRow.id)
-            )
-            return session.scalar(statement) is not None
-
-    def release(self, message_id: int) -> None:
-        """Gives a claimed message back after it could not be sent. The next delivery tries it again."""
-        with self._database.write_session() as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id == message_id).values(claimed_at=None))
-
-    def mark_sent(self, message_id: int, now: datetime) -> None:
-        """Records that a message was sent. `outbox` then no longer returns the message. now: the time of sending.
-
-        Does nothing if the message is already recorded as sent, or if its subscriber has unsubscribed.
-        """
-        with self._database.write_session() as session:
-            session.execute(
-                update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)
-            )
+        return True
 
 
 def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:

@@ -47,7 +47,7 @@ def operation(store: Store) -> Operation:
         if state == "killed":  # unless it has ended in between
             last_run = store.journal.last_run() or last_run
             state = state if last_run.ended_at is None else "ended"
-    return Operation(last_run, state, store.journal.last_ended_run(), store.subscriptions.outbox_counts())
+    return Operation(last_run, state, store.journal.last_ended_run(), store.outbox.counts())
 
 
 def operation_sentences(shown: Operation) -> Iterator[str]:

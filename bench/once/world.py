@@ -267,7 +267,7 @@ class World:
                     is_first = self._is_first(slug, letter)
                     _check(slug not in reader.gone, f"{name} was not told that {slug} is there again")
                     _check(count == (not is_first), f"{name} was told {count} times of {letter} at {slug}")
-        _check(not self._store.subscriptions.outbox(), "a message was not delivered")
+        _check(not waiting_messages(self._store), "a message was not delivered")
         messages = list(self._server.accepted.values())
         _check(len(messages) == len(set(messages)), "one message was sent with two ids")
 
@@ -370,7 +370,7 @@ class World:
         """
         result: dict[str, list[tuple[str, Change]]] = {}
         absences: dict[str, list[tuple[str, str, int]]] = {}
-        for message in self._store.subscriptions.outbox():
+        for message in waiting_messages(self._store):
             if message.id in self._seen:
                 continue
             self._seen.add(message.id)
@@ -394,7 +394,7 @@ class World:
         )
 
     def _deliver(self) -> None:
-        with patch.object(outbox, "_connector", lambda _: lambda: self._server), suppress(DeliveryError):
+        with patch.object(outbox, "connector", lambda _: lambda: self._server), suppress(DeliveryError):
             deliver_by_smtp(self._store, "smtp://mail.example", SENDER, self._clock())
 
 

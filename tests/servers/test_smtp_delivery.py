@@ -24,6 +24,7 @@ from storage import Store
 from tests.servers.mail_server import LoopbackServer, Mailbox
 from tests.stored_captures import BEGIN
 from tests.stored_digests import enqueue as put_into_outbox
+from tests.stored_digests import waiting_messages
 
 SENDER = "clausewatch@operator.example"
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -90,7 +91,7 @@ def enqueue(store: Store, *addresses: str) -> None:
 
 
 def waiting(store: Store) -> list[str]:
-    return [message.address for message in store.subscriptions.outbox()]
+    return [message.address for message in waiting_messages(store)]
 
 
 def test_each_message_is_sent_once(store: Store, mailbox: Mailbox, serve: Serve) -> None:

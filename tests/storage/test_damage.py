@@ -21,6 +21,7 @@ from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
+from tests.stored_digests import waiting_messages
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")
@@ -133,8 +134,8 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.library.standings(),
             lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
             lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
-            lambda: store.subscriptions.outbox(),
-            lambda: store.subscriptions.outbox_counts(),
+            lambda: waiting_messages(store),
+            lambda: store.outbox.counts(),
             lambda: (store.journal.failed_fetches(), store.journal.moved_pages()),
             lambda: (store.journal.last_run(), store.journal.last_ended_run()),
             lambda: store.archive_listings.to_fetch(KEY, ARCHIVE, [], [], 5),

@@ -199,10 +199,10 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
         call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
         (message, _) = call(subscriptions.outbox)
-        call(subscriptions.outbox_counts)
+        call(outbox.counts)
         call(subscriptions.claim, message.id)
-        call(subscriptions.release, message.id)
-        call(subscriptions.mark_sent, message.id, now)
+        call(outbox.release, message.id)
+        call(outbox.mark_sent, message.id, now)
         call(subscriptions.unsubscribe, "all@marmot.example")
 
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
