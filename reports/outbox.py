@@ -128,7 +128,7 @@ class _Delivery:
         self._lock = Lock()  # for all fields below
         self._mailboxes: Iterator[str] = store.outbox.mailboxes(now)
         self._given_back: list[str] = []
-        self._servers: set[smtplib.SMTP] = set()
+        self._servers: dict[smtplib.SMTP, int] = {}  # with the number of messages that each has accepted
         self._sent = 0
         self._troubles: list[DeliveryTrouble] = []
         self._lost_in_a_row = 0
@@ -159,7 +159,7 @@ class _Delivery:
         )
 
     def _run_threads(self, connections: int) -> None:
-        threads = []
+        threads: list[Thread] = []
         # There are no more threads than mailboxes.
         while len(threads) < connections and (mailbox := self._next_mailbox()) is not None:
             threads.append(Thread(target=self._work, args=(mailbox,), daemon=True))
@@ -206,14 +206,14 @@ class _Delivery:
         finally:
             if server is not None:
                 with self._lock:
-                    self._servers.discard(server)
+                    self._servers.pop(server, None)
                 leave(server)
 
     def _connected(self, former: smtplib.SMTP | None, mailbox: str) -> smtplib.SMTP | None:
         """Returns a new connection; None, after giving the mailbox back, if there can't be one."""
-        with self._lock:
-            self._servers.discard(former)  # type: ignore[arg-type]
         if former is not None:
+            with self._lock:
+                self._servers.pop(former, None)
             former.close()
         try:
             server = self._connect()
@@ -223,7 +223,7 @@ class _Delivery:
                 self._given_back.append(mailbox)
             return None
         with self._lock:
-            self._servers.add(server)
+            self._servers[server] = 0
         return server
 
     def _send_next(self, server: smtplib.SMTP, mailbox: str) -> bool:
@@ -237,19 +237,24 @@ class _Delivery:
             with time_limit(server):
                 server.sendmail(self._sender, [message.address], message.message)
         except (OSError, smtplib.SMTPException) as error:
-            self._note_failure(server, message, error)
-            return False
+            return self._note_failure(server, message, error)
         except BaseException:
             self._store.outbox.release(message.id)
             raise
         self._store.outbox.mark_sent(message.id, self._now)
         with self._lock:
+            self._servers[server] += 1
             self._sent += 1
             self._lost_in_a_row = 0
         return True
 
-    def _note_failure(self, server: smtplib.SMTP, message: OutboxMessage, error: Exception) -> None:
+    def _note_failure(self, server: smtplib.SMTP, message: OutboxMessage, error: Exception) -> bool:
+        """Records that a message could not be sent. Returns whether it may be sent over another connection at once."""
         failure, reason = failure_of(error), reason_of(error)
+        if server.sock is None and failure == "busy" and self._servers[server]:
+            # The server takes no further message over this connection, and has said so before it got this one.
+            self._store.outbox.release(message.id)
+            return True
         if failure == "lost":
             server.close()
         if failure in ("sender", "busy") or self._is_interrupted:
@@ -267,3 +272,4 @@ class _Delivery:
                 self._stopped_by = f"it refuses messages from {self._sender}: {reason}"
             elif failure == "busy" or self._lost_in_a_row >= _LOST_IN_A_ROW:
                 self._stopped_by = self._stopped_by or reason
+        return False

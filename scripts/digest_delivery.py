@@ -22,6 +22,7 @@ from intake.worker_pool import WorkerPool
 from reports import Caller, compose, deliver_by_smtp, deliver_to_directory
 from scripts.options import Decorator
 from storage import Store
+from views.deliveries import delivery_sentences
 
 to_option: Decorator = click.option(
     "--to",
@@ -37,7 +38,7 @@ class Delivery:
     """The outcome of `send_digests`.
 
     summary: a phrase that says how many digests were delivered, such as `2 digests sent`.
-    complete: whether the changes of all policies could be told.
+    complete: whether the changes of all policies could be told, and no address was refused.
     """
 
     summary: str
@@ -54,7 +55,10 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     directory: the folder into which the digests are written as files. The files' paths are printed on standard output.
         If None, the digests are sent through the mail server.
 
-    DeliveryError if the mail server did not accept every e-mail. An e-mail that was not accepted stays in the outbox.
+    An e-mail that the mail server did not accept stays in the outbox, and a line on standard error says why. The line
+    is repeated as long as the address is refused or waits for its next attempt.
+
+    DeliveryError if the mail server can't be used at all.
     """
     now = datetime.now(UTC)
     faults: list[str] = []
@@ -63,8 +67,17 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     for fault in faults:
         click.echo(f"failed: {escape_line(fault)}", err=True)
     if directory is None:
-        sent = deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now)
-        return Delivery(f"{plural(sent, 'digest')} sent", not faults)
+        try:
+            sending = deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now, settings.smtp_connections)
+        finally:
+            for sentence in delivery_sentences(store.outbox.troubles()):
+                click.echo(sentence, err=True)
+        refused = sum(trouble.is_refused for trouble in sending.troubles)
+        put_off = len(sending.troubles) - refused
+        summary = f"{plural(sending.sent, 'digest')} sent"
+        summary += f", {refused} refused" if refused else ""
+        summary += f", {put_off} put off" if put_off else ""
+        return Delivery(summary, not faults and not refused)
     paths = deliver_to_directory(store, directory, now)
     for path in paths:
         click.echo(path)

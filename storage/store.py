@@ -23,9 +23,8 @@ class Store:
     journal: failed fetches, permanent redirects, and the last runs.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings`, `subscriptions`, `outbox` and `journal` commits before it returns. A method
-    raises StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data
-    that was stored earlier is not lost.
+    Every method of the parts commits before it returns. A method raises StorageError if the database is full, locked,
+    missing or damaged. The error's message advises the user. Data that was stored earlier is not lost.
     """
 
     def __init__(self, database: Database, hold: timedelta = HOLD) -> None:

@@ -176,7 +176,7 @@ def test_ctrl_c_ends_a_run_whose_mail_server_hangs(crawler: Crawler) -> None:
     assert lines == ["run: interrupted; 1 capture found, 1 new (0 quarantined), 0 failed; the next run does the rest"]
     with Store.open(crawler.database_url) as store:
         (message,) = waiting_messages(store)
-        assert store.subscriptions.claim(message.id)
+        assert store.outbox.claim("reader@kestrelwatch.example") == message
 
 
 @pytest.mark.parametrize("kind", ["drips", "redirects", "refuses"])

@@ -125,11 +125,11 @@ def test_addresses_that_differ_only_in_case_are_one_subscriber(store: Store, sub
 def test_a_message_is_claimed_once_until_it_is_given_back(store: Store, subscriber: Subscriber) -> None:
     enqueue(store, subscriber.id, b"one", {}, NOW)
     (message,) = waiting_messages(store)
-    assert [store.subscriptions.claim(message.id) for _ in range(2)] == [True, False]
+    assert [store.outbox.claim(subscriber.address) for _ in range(2)] == [message, None]
     store.outbox.release(message.id)
-    assert store.subscriptions.claim(message.id)
+    assert store.outbox.claim(subscriber.address) == message
     store.outbox.mark_sent(message.id, NOW)
-    assert not store.subscriptions.claim(message.id)
+    assert store.outbox.claim(subscriber.address) is None
 
 
 @pytest.mark.parametrize(("minutes", "is_free"), [(-14, False), (-16, True), (60, True)])
@@ -137,8 +137,7 @@ def test_the_claim_of_a_process_that_died_ends(
     store: Store, subscriber: Subscriber, minutes: int, is_free: bool
 ) -> None:
     enqueue(store, subscriber.id, b"one", {}, NOW)
-    (message,) = waiting_messages(store)
     with store.database.write_session() as session:
         claimed_at = datetime.now(UTC) + timedelta(minutes=minutes)
         session.execute(update(OutboxRow).values(claimed_at=claimed_at))
-    assert store.subscriptions.claim(message.id) == is_free
+    assert (store.outbox.claim(subscriber.address) is not None) == is_free

@@ -27,7 +27,8 @@ def test_the_last_run_is_named_with_its_end(store: Store) -> None:
     assert shown.to_dict() == {
         "last_run": {"state": "ended", **last_run},
         "last_ended_run": last_run,
-        "outbox": {"waiting": 0, "oldest": None},
+        "outbox": {"waiting": 0, "oldest": None, "refused": 0},
+        "troubles": [],
     }
 
 
