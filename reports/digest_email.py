@@ -11,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 
-from core.changes import SIGNIFICANCES, Redline
+from core.changes import SIGNIFICANCES, Redline, Significance
 from core.dates import iso
 from core.declarations import Vendor
 from core.email_addresses import checked_address
@@ -52,7 +52,7 @@ _LINE_LENGTH = 1_000
 _SUBJECT_LENGTH = 200
 
 
-EntryKind = Literal["change", "held", "taken back", "gone", "there again"]
+EntryKind = Literal["change", "reverted", "held", "taken back", "gone", "there again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class DigestEntry:
 
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
-    kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
-        held text that turned out not to be the policy; `gone` for a policy whose page is no longer there; `there again`
-        for a policy whose page came back.
+    kind: `change` for an announcement; `reverted` for changes that were taken back before they were told; `held` for a
+        text that shares nothing with the text before; `taken back` for a held text that turned out not to be the
+        policy; `gone` for a policy whose page is no longer there; `there again` for a policy whose page came back.
     interval: the last capture of the old text and the first capture of the new text; None if the entry is no change and
         no held text.
     name: the name of the vendor, and the policy.
@@ -107,6 +107,7 @@ class DigestEntry:
     command_introduction: the words before the command: `The whole report on this change`.
     command: the command that prints the whole report: `clausewatch report hesk @… @…`.
     rank: the sort key of the entries. The entry with the most important changes comes first.
+    worth: what the changes are worth to a subscriber (`reports.digest_selection`); None if the entry is told to all.
     """
 
     kind: EntryKind
@@ -121,6 +122,7 @@ class DigestEntry:
     command_introduction: str
     command: str
     rank: tuple[int, ...]
+    worth: Mapping[Significance, frozenset[str]] | None = None
 
 
 def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
@@ -230,6 +232,32 @@ def _fitting(entry: DigestEntry, length: int) -> DigestEntry:
         return entry
     sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this e-mail."
     return replace(entry, shown_groups=tuple(groups), other_changes=f"{sentence} {entry.other_changes}".rstrip())
+
+
+def reverted_entry(report: Report, announcement: Announcement) -> DigestEntry:
+    """Returns the entry that says in one sentence that a policy changed, and has its former text again.
+
+    report: the comparison of the former text with the text that came first after it. announcement: from the last period
+    of the former text before the change to its first period after it.
+    """
+    side = report.new
+    assert isinstance(side, VersionSide)  # noqa: S101 - the report of a digest always compares two periods
+    name = _name(side.vendor_name, side.policy)
+    begin, end = iso(side.period.first.captured_at), iso(announcement.new.first.captured_at)
+    return DigestEntry(
+        "reverted",
+        None,
+        name,
+        headline="changed, and has its former text again",
+        title=f"{name}: changed, and has its former text again",
+        summary=f"From {begin} this policy had another text; since {end} it has its former text again.",
+        sentences=(),
+        shown_groups=(),
+        other_changes="",
+        command_introduction="The text that was there in between",
+        command=_command(PolicyKey(side.vendor, side.policy), announcement.old, side.period),
+        rank=(0,),
+    )
 
 
 def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> DigestEntry:
@@ -379,7 +407,10 @@ def as_email(
     message["Message-ID"] = f"<{_fingerprint(entries, address)}.clausewatch@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
     message["List-Id"] = f"clausewatch digests <digests.clausewatch.{domain}>"  # RFC 2919, section 2
-    vendor_names = [printable(vendors[slug].name) for slug in subscriber.vendors if slug in vendors]
+    chosen = [name.partition("/") for name in subscriber.vendors]
+    vendor_names = [
+        " ".join(filter(None, (printable(vendors[slug].name), policy))) for slug, _, policy in chosen if slug in vendors
+    ]
     reason = f"{address} is subscribed to changes at {', '.join(vendor_names) or 'all vendors watched here'}."
     how_to_stop = (
         "To stop these e-mails, reply to this e-mail. The operator of clausewatch then stops them with this command: "

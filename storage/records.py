@@ -8,6 +8,7 @@ from typing import Literal
 from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
 from core.history import Observation
+from core.preferences import EVERY_CHANGE, Preferences
 
 Decision = Literal["accepted", "rejected"]
 
@@ -179,15 +180,20 @@ class Subscriber:
     """An e-mail address to which digests are sent.
 
     address: the e-mail address.
-    vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.
+    vendors: the vendors (`hesk`) and policies (`hesk/cookies`) whose changes the digests report, in alphabetical order;
+        empty for all vendors.
     digests: how often something was recorded for the subscriber. `Subscriptions.enqueue` compares it, so that of two
         processes that compose a digest from the same state, only one records it.
+    preferences: what the subscriber wants.
+    last_digest_at: when digests were last composed for the subscriber; None if they never were, or come with each run.
     """
 
     id: int
     address: str
     vendors: tuple[str, ...]
     digests: int = 0
+    preferences: Preferences = EVERY_CHANGE
+    last_digest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

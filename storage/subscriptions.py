@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.history import Telling
 from core.policies import PolicyKey
+from core.preferences import EVERY_CHANGE, Preferences
 from storage.database import Database, insert
 from storage.records import AnnouncedAbsence, Subscriber, Watermark
 from storage.tables.models import (
@@ -52,51 +53,53 @@ class Subscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
+    def subscribe(
+        self, address: str, vendors: Sequence[str], since: datetime, preferences: Preferences = EVERY_CHANGE
+    ) -> None:
         """Subscribes an address to digests.
 
-        vendors: the slugs of the vendors to watch; empty for all vendors. since: digests leave out changes captured
-        before this time.
+        vendors: the vendors (`hesk`) and policies (`hesk/cookies`) to watch; empty for all vendors. since: digests
+        leave out changes captured before this time. preferences: what else the subscriber wants.
 
-        Subscribing an address again replaces the vendors, but neither the watermarks nor the time since when a vendor
-        is watched that was watched before, too. Two addresses that differ only in case are one: the later spelling
-        replaces the earlier. An address that the mail server has refused is tried again.
+        Subscribing an address again replaces the vendors and preferences, but neither the watermarks nor the time since
+        when a policy is watched that was watched before, too. Two addresses that differ only in case are one: the later
+        spelling replaces the earlier. An address that the mail server has refused is tried again.
         """
-        watched = sorted(set(vendors))
+        watched = sorted(name for name in set(vendors) if name.partition("/")[0] not in set(vendors) - {name})
         mailbox = address.lower()
         with self._database.write_session() as session:
             before = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == mailbox))
             begins = {} if before is None else {row.vendor: row for row in _watched(session, before.id)}
-            was_watched = None if before is None else before.vendors
-            statement = insert(session, SubscriberRow).values(
-                address=address, mailbox=mailbox, vendors=watched, caught_up=False, digests=0
-            )
+            values = {
+                "address": address,
+                "vendors": watched,
+                "caught_up": False,
+                "preferences": preferences.to_dict(),
+            }
+            statement = insert(session, SubscriberRow).values(mailbox=mailbox, digests=0, **values)
             subscriber_id = session.scalar(
-                statement.on_conflict_do_update(
-                    index_elements=[SubscriberRow.mailbox],
-                    set_={"address": address, "vendors": watched, "caught_up": False},
-                ).returning(SubscriberRow.id)
+                statement.on_conflict_do_update(index_elements=[SubscriberRow.mailbox], set_=values).returning(
+                    SubscriberRow.id
+                )
             )
             session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
             newest = session.scalar(select(func.max(CaptureRow.id))) or 0
             kept = {
-                vendor: (row.since, row.newest_capture_id)
-                for vendor, row in begins.items()
-                if vendor != _EVERY_VENDOR and (not watched or vendor in watched)
+                name: (row.since, row.newest_capture_id)
+                for name, row in begins.items()
+                if name != _EVERY_VENDOR and (not watched or not {name, name.partition("/")[0]}.isdisjoint(watched))
             }
-            if was_watched == [] and (of_all := begins.get(_EVERY_VENDOR)):
-                kept |= {
-                    vendor: (of_all.since, of_all.newest_capture_id)
-                    for vendor in watched or [_EVERY_VENDOR]
-                    if vendor not in kept
-                }
+            for name in watched or [_EVERY_VENDOR]:
+                wider = begins.get(name.partition("/")[0]) or begins.get(_EVERY_VENDOR)
+                if wider is not None:
+                    kept.setdefault(name, (wider.since, wider.newest_capture_id))
             session.execute(delete(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id))
             chosen = dict.fromkeys(watched or [_EVERY_VENDOR], (since, newest)) | kept
             session.execute(
                 insert(session, WatchedRow),
                 [
-                    {"subscriber_id": subscriber_id, "vendor": vendor, "since": begin, "newest_capture_id": capture_id}
-                    for vendor, (begin, capture_id) in chosen.items()
+                    {"subscriber_id": subscriber_id, "vendor": name, "since": begin, "newest_capture_id": capture_id}
+                    for name, (begin, capture_id) in chosen.items()
                 ],
             )
 
@@ -114,7 +117,13 @@ class Subscriptions:
         """Returns all subscribers in the order in which they subscribed."""
         with self._database.read_session() as session:
             rows = session.scalars(select(SubscriberRow).order_by(SubscriberRow.id))
-            return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.digests) for row in rows)
+            return tuple(map(_subscriber, rows))
+
+    def subscriber(self, address: str) -> Subscriber | None:
+        """Returns the subscriber with an address; None if it is not subscribed. Case makes no difference."""
+        with self._database.read_session() as session:
+            row = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == address.lower()))
+            return None if row is None else _subscriber(row)
 
     def subscribed_since(self) -> Mapping[int, datetime]:
         """Returns for each subscriber, by id, since when the subscriber has watched a vendor, the earliest one."""
@@ -168,13 +177,18 @@ class Subscriptions:
             elif begins and (first := min(row.since for row in begins.values())) <= now:
                 query = query.where(PolicyRow.newest > first)
             if subscriber.vendors:
-                query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
+                names = [name for name in subscriber.vendors if "/" not in name]
+                keys = [tuple(name.split("/")) for name in subscriber.vendors if "/" in name]
+                is_chosen: ColumnElement[bool] = PolicyRow.vendor.in_(names)
+                if keys:
+                    is_chosen = or_(is_chosen, tuple_(PolicyRow.vendor, PolicyRow.policy).in_(keys))
+                query = query.where(is_chosen)
             watermarks = {}
             for vendor, policy, newest, until, latest in session.execute(query).all():
-                begin = begins.get(vendor) or begins.get(_EVERY_VENDOR)
+                key = PolicyKey(vendor, policy)
+                begin = begins.get(str(key)) or begins.get(vendor) or begins.get(_EVERY_VENDOR)
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
-                key = PolicyKey(vendor, policy)
                 watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
                 watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
                 if newest > watermark.until:
@@ -204,6 +218,9 @@ class Subscriptions:
         revisions: Mapping[PolicyKey, int],
         caught_up: Sequence[Subscriber],
         faults: Mapping[PolicyKey, str | None] | None = None,
+        *,
+        served: Mapping[Subscriber, datetime] | None = None,
+        left_for_later: Sequence[Subscriber] = (),
     ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
 
@@ -213,9 +230,21 @@ class Subscriptions:
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
-        whom every policy in the result of `watermarks` was examined.
+        whom every policy in the result of `watermarks` was examined. served: the subscribers for whom digests were
+        composed, each with the time, as far as it says when their next digest is due. left_for_later: the subscribers
+        for whom nothing was examined. Their next digest examines all their policies.
         """
         with self._database.write_session() as session:
+            of_subscriber = update(SubscriberRow).where(SubscriberRow.id == bindparam("key"))
+            if revisions and left_for_later:
+                session.connection().execute(
+                    of_subscriber.values(caught_up=False), [{"key": subscriber.id} for subscriber in left_for_later]
+                )
+            if served:
+                session.connection().execute(
+                    of_subscriber.values(last_digest_at=bindparam("at", type_=SubscriberRow.last_digest_at.type)),
+                    [{"key": subscriber.id, "at": at} for subscriber, at in served.items()],
+                )
             if revisions:
                 values = [
                     {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
@@ -346,6 +375,11 @@ class Subscriptions:
                     )
                 )
         return True
+
+
+def _subscriber(row: SubscriberRow) -> Subscriber:
+    preferences = Preferences.from_dict(row.preferences)
+    return Subscriber(row.id, row.address, tuple(row.vendors), row.digests, preferences, row.last_digest_at)
 
 
 def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:

@@ -268,7 +268,8 @@ class SubscriberRow(Base):
     id: the subscriber's number. A number is never used again for another address. Otherwise, a process that is sending
         a digest could record the digest for the wrong address.
     mailbox: the address in lower case. Mail servers deliver `Ann@…` and `ann@…` to the same person.
-    vendors: the slugs of the vendors that the subscriber watches, in alphabetical order; empty for all vendors.
+    vendors: the vendors (`hesk`) and the policies (`hesk/cookies`) that the subscriber watches, in alphabetical order;
+        empty for all vendors.
     caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
         digest needs to examine only the policies that have changed since. Subscribing the address again sets
         `caught_up` to false, because the vendors may differ.
@@ -292,10 +293,10 @@ class SubscriberRow(Base):
 
 
 class WatchedRow(Base):
-    """Since when a subscriber watches a vendor.
+    """Since when a subscriber watches a vendor or a policy.
 
-    vendor: the vendor's slug; '' for every vendor that has no row of its own.
-    since: the time at which the subscriber chose the vendor. Digests leave out changes captured before that time.
+    vendor: the vendor's slug, or a policy (`hesk/cookies`); '' for every vendor that has no row of its own.
+    since: the time at which the subscriber chose it. Digests leave out changes captured before that time.
     newest_capture_id: the id of the newest capture in the database at that time; 0 if there was none. It tells what the
         subscriber may miss if `since` came from a clock that was wrong (`Subscriptions.watermarks`).
     """
