@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
+from core.dates import iso, iso_or_none
 from core.history import Observation
 from core.preferences import EVERY_CHANGE, Preferences
 
@@ -263,6 +264,17 @@ class DeliveryTrouble:
     def is_refused(self) -> bool:
         """Whether no more messages are sent to the address."""
         return self.retry_at is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {
+            "address": self.address,
+            "since": iso(self.since),
+            "latest": iso(self.latest),
+            "times": self.times,
+            "retry_at": iso_or_none(self.retry_at),
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Operation:
                 "oldest": iso_or_none(self.outbox.oldest),
                 "refused": self.outbox.refused,
             },
-            "troubles": [_trouble_fields(trouble) for trouble in self.troubles],
+            "troubles": [trouble.to_dict() for trouble in self.troubles],
         }
 
 
@@ -106,15 +106,4 @@ def _run_fields(run: Run) -> dict[str, Any]:
         "ended_at": iso_or_none(run.ended_at),
         "exit_status": run.exit_status,
         "summary": run.summary or None,
-    }
-
-
-def _trouble_fields(trouble: DeliveryTrouble) -> dict[str, Any]:
-    return {
-        "address": trouble.address,
-        "since": iso(trouble.since),
-        "latest": iso(trouble.latest),
-        "times": trouble.times,
-        "retry_at": iso_or_none(trouble.retry_at),
-        "reason": trouble.reason,
     }
