@@ -8,6 +8,7 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 from core.email_addresses import checked_address
 from reports.digest import compose
 from reports.isolation import Caller
+from reports.operator_digest import compose_for_operators
 from reports.outbox import Sending, deliver_by_smtp, deliver_to_directory
 from reports.report import FileSide, Report, VersionSide, build_report, compare_files
 from reports.report_formats import REPORT_FORMATS
@@ -24,6 +25,7 @@ __all__ = [
     "checked_address",
     "compare_files",
     "compose",
+    "compose_for_operators",
     "deliver_by_smtp",
     "deliver_to_directory",
     "print_report",
