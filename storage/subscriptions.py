@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from core.exceptions import RESTORE_ADVICE, DamageError, UsageError
 from core.history import Telling
 from core.policies import PolicyKey
 from core.preferences import EVERY_CHANGE, Preferences
@@ -378,7 +379,12 @@ class Subscriptions:
 
 
 def _subscriber(row: SubscriberRow) -> Subscriber:
-    preferences = Preferences.from_dict(row.preferences)
+    try:
+        preferences = Preferences.from_dict(row.preferences)
+    except (UsageError, ValueError, TypeError, AttributeError):
+        raise DamageError(
+            f"the preferences of {row.address} in the database are damaged or were changed; {RESTORE_ADVICE}"
+        ) from None
     return Subscriber(row.id, row.address, tuple(row.vendors), row.digests, preferences, row.last_digest_at)
 
 

@@ -183,6 +183,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
             call(subscriptions.subscribe, address, vendors, BEGIN)
         subscribers = call(subscriptions.subscribers)
         call(subscriptions.subscribed_since)
+        call(subscriptions.subscriber, "All@marmot.example")
         for subscriber in subscribers:
             watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
