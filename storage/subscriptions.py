@@ -185,13 +185,20 @@ class Subscriptions:
                     is_chosen = or_(is_chosen, tuple_(PolicyRow.vendor, PolicyRow.policy).in_(keys))
                 query = query.where(is_chosen)
             watermarks = {}
+            late: Collection[PolicyKey] | None = None
             for vendor, policy, newest, until, latest in session.execute(query).all():
+                if until is None and late is None:
+                    late = _late_policies(session, begins.values())
                 key = PolicyKey(vendor, policy)
                 begin = begins.get(str(key)) or begins.get(vendor) or begins.get(_EVERY_VENDOR)
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
                 watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
-                watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
+                # Before the first digest about a policy, this asks for late captures, which few policies have.
+                if until is None and begin.since <= now and late is not None and key not in late:
+                    watermark = _later(watermark, Watermark(begin.since, begin.since))
+                else:
+                    watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
                 if newest > watermark.until:
                     watermarks[key] = watermark
             return watermarks
@@ -420,6 +427,18 @@ def _watched_from(session: Session, key: PolicyKey, begin: WatchedRow, until: da
         if known < since:
             return Watermark(known, since, last_id)
     return Watermark(since, since)
+
+
+def _late_policies(session: Session, begins: Collection[WatchedRow]) -> set[PolicyKey]:
+    """Returns the policies with live captures that were stored after they were watched, with an earlier time.
+
+    It may return a few policies too many. One query about all policies is much faster than one about each.
+    """
+    last_id = min((row.newest_capture_id for row in begins), default=0)
+    since = max((row.since for row in begins), default=_ALWAYS)
+    query = select(CaptureRow.vendor, CaptureRow.policy).where(CaptureRow.id > last_id, CaptureRow.source == "live")
+    rows = session.execute(query.where(CaptureRow.captured_at <= since))
+    return {PolicyKey(vendor, policy) for vendor, policy in rows}
 
 
 def _later(one: Watermark, other: Watermark) -> Watermark:
