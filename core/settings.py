@@ -138,6 +138,22 @@ class Settings(BaseSettings):
         default_factory=_default_contact, validate_default=False, description="Sender address of digests"
     )
 
+    smtp_connections: int = Field(
+        default=4,
+        ge=1,
+        le=50,
+        description="Number of connections to the mail server over which digests are sent at once; 1 to 50",
+    )
+    operators: str = Field(
+        default="",
+        description="E-mail addresses, separated by commas, that are told of failing policies and refused addresses",
+    )
+
+    @property
+    def operator_addresses(self) -> tuple[str, ...]:
+        """The addresses in `operators`, each once."""
+        return tuple(dict.fromkeys(address.strip() for address in self.operators.split(",") if address.strip()))
+
     @property
     def limits(self) -> Limits:
         """The limits on one reading or comparison."""
@@ -220,6 +236,16 @@ class Settings(BaseSettings):
             return checked_address(value)
         except UsageError as error:
             raise ValueError(str(error)) from None
+
+    @field_validator("operators")
+    @classmethod
+    def _check_operators(cls, value: str) -> str:
+        try:
+            for address in filter(str.strip, value.split(",")):
+                checked_address(address)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return value
 
 
 def load_settings() -> Settings:

@@ -9,6 +9,7 @@ from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
 from storage.lineages import Lineages
+from storage.outbox import Outbox
 from storage.payloads import packing
 from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
@@ -19,7 +20,8 @@ class Store:
 
     library: captures, histories, documents, reviews, and a summary of each policy.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
-    subscriptions: subscribers and the outbox.
+    subscriptions: subscribers and what each of them was told.
+    outbox: the messages that still have to be sent, and the addresses that could not be reached.
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     secrets: what the links in e-mails are signed with.
@@ -35,6 +37,7 @@ class Store:
         self.library = Library(database, hold)
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
+        self.outbox = Outbox(database)
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.secrets = Secrets(database)

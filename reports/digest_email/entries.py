@@ -1,11 +1,11 @@
 """The entries of a digest: what it says about each policy, before anything is written as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from core.changes import SIGNIFICANCES, Redline
+from core.changes import SIGNIFICANCES, Redline, Significance
 from core.dates import iso
 from core.declarations import Vendor
 from core.history import Absence, Announcement, Observation, Period
@@ -102,6 +102,7 @@ class DigestEntry:
     page: the address of the reading room's page about the entry (`views.addresses`). If the page is a comparison, a
         change is found on it by its number.
     attachment: the HTML report; None if the entry has none, or if it is too long.
+    worth: what the changes are worth to a subscriber (`reports.digest_selection`); None if the entry is told to all.
     """
 
     kind: EntryKind
@@ -122,6 +123,7 @@ class DigestEntry:
     page: str
     changes: int = 1
     attachment: Attachment | None = None
+    worth: Mapping[Significance, frozenset[str]] | None = None
 
 
 def digest_entry(report: Report, announcement: Announcement, *, with_attachment: bool = False) -> DigestEntry:

@@ -21,7 +21,7 @@ from tests.reports.digest_examples import (
     unwrapped,
 )
 from tests.stored_captures import BEGIN
-from tests.stored_digests import told_to
+from tests.stored_digests import told_to, waiting_messages
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_without_changes_the_watermark_advances_and_nothing_is_sent(store: Store
     assert composed(store, 6) == []
     ((subscriber),) = store.subscriptions.subscribers()
     assert told_to(store, subscriber.id) == {PolicyKey("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
-    assert store.subscriptions.outbox() == ()
+    assert waiting_messages(store) == ()
 
 
 def test_one_message_has_the_changes_of_all_chosen_vendors(store: Store) -> None:

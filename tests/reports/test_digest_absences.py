@@ -25,6 +25,7 @@ from tests.reports.digest_examples import (
     unwrapped,
 )
 from tests.stored_captures import BEGIN, POLICY, capture_of
+from tests.stored_digests import waiting_messages
 
 KEY = PolicyKey("marmot", "privacy")
 BLANK = b"<!DOCTYPE html><html lang=en><head><title></title></head><body></body></html>"
@@ -245,7 +246,7 @@ def test_two_processes_at_once_tell_an_absence_once(store: Store, database_url: 
         with patch.object(store.subscriptions, "enqueue", enqueue_second):
             assert compose(store, VENDORS, now, SENDER) == 0
     with Store.open(database_url) as restarted:
-        assert len(restarted.subscriptions.outbox()) == 1
+        assert len(waiting_messages(restarted)) == 1
         look(restarted, 10)
         assert subjects(restarted, 10.1) == []
 

@@ -16,7 +16,7 @@ def test_a_digest_on_demand_tells_a_span_and_records_nothing(clausewatch: Clause
     ingested(clausewatch)
     with Store.open(load_settings().database_url) as store:
         store.subscriptions.subscribe("reader@client.example", (), datetime(2015, 1, 1, tzinfo=UTC))
-        before = store.subscriptions.subscribers(), store.subscriptions.outbox()
+        before = store.subscriptions.subscribers(), store.outbox.counts()
     result = clausewatch("digest", "--since", "2015", "--vendor", "lanternpost", "--to", tmp_path / "mail")
     (path,) = (tmp_path / "mail").iterdir()
     assert str(path) in result.stdout
@@ -27,7 +27,7 @@ def test_a_digest_on_demand_tells_a_span_and_records_nothing(clausewatch: Clause
     assert "This digest was made on demand." in text
     assert message["List-Unsubscribe"] is None
     with Store.open(load_settings().database_url) as store:
-        assert (store.subscriptions.subscribers(), store.subscriptions.outbox()) == before
+        assert (store.subscriptions.subscribers(), store.outbox.counts()) == before
 
 
 def test_a_span_without_a_change_writes_nothing(clausewatch: Clausewatch, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from storage import ListingQuery, Review, Store
 from storage.archive_listings import ArchiveListings
 from storage.journal import Journal
 from storage.library import Library
+from storage.outbox import Outbox
 from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
@@ -40,13 +41,14 @@ LISTED = [
 # Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
 # is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
 # queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
-# the listings under way, and the locations that fail or have moved. Only two runs are kept.
+# the listings under way, and the locations and the addresses that fail or have moved. Only two runs are kept.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
     "subscribers",
     "subscribers_pkey",
     "outbox_waiting",
+    "outbox_waiting_by_mailbox",
     "policies_untold",
     "policies_with_fault",
     "sqlite_autoindex_watched_1",
@@ -57,6 +59,9 @@ READ_WHOLE = {
     "failed_fetches_pkey",
     "moved_pages",
     "moved_pages_pkey",
+    "delivery_troubles",
+    "delivery_troubles_pkey",
+    "sqlite_autoindex_delivery_troubles_1",
     "runs",
     "runs_pkey",
 }
@@ -179,6 +184,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
             call(subscriptions.subscribe, address, vendors, BEGIN)
         subscribers = call(subscriptions.subscribers)
         call(subscriptions.subscribed_since)
+        call(subscriptions.subscriber, "All@marmot.example")
         for subscriber in subscribers:
             watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
@@ -199,11 +205,17 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(intake.keep, (capture_of(A, 50), A, POLICY))
         # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
         call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
-        (message, _) = call(subscriptions.outbox)
-        call(subscriptions.outbox_counts)
-        call(subscriptions.claim, message.id)
-        call(subscriptions.release, message.id)
-        call(subscriptions.mark_sent, message.id, now)
+        outbox = store.outbox
+        assert call(outbox.mailboxes, now) == ["all@marmot.example", "some@marmot.example"]
+        call(outbox.counts)
+        message = call(outbox.claim, "all@marmot.example", now)
+        call(outbox.release, message.id)
+        call(outbox.put_off, message, now, "451 later")
+        call(outbox.refuse, message, now, "550 never")
+        call(outbox.troubles)
+        call(outbox.mark_sent, message.id, now)
+        call(outbox.tell_operator, "operator@marmot.example", b"digest", "", now)
+        call(outbox.operator_told, "operator@marmot.example")
         call(subscriptions.unsubscribe, "all@marmot.example")
 
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
@@ -233,7 +245,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Secrets, Intake)
+        for part in (Library, Subscriptions, Outbox, ArchiveListings, Journal, Secrets, Intake)
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }

@@ -27,7 +27,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import enqueue, told_to, watched_since
+from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -46,7 +46,8 @@ CHECKSUMS = {
     "0012_journal.py": "2032ea016a17f017657cde82d4266ab5faa2a4a7e4a01c21de822af66f2d0fa4",
     "0013_absences.py": "9c188c87bb37c4555555eadda878938e119c6473638ae214bbe9ad8ec0240ff4",
     "0014_steps.py": "fb9c3347c706ac4449f4b9ef1492e8bac4888d5dd76493211820994983ccb666",
-    "0017_secrets.py": "cac931cd549d50ec439c5dc6593747c4e1712000f41baed90a701d4f0567629f",
+    "0016_outbox.py": "af1c4303c66425dfa9a18cf6219a8d7f8c09792c1d8d9464fc55bc4219855907",
+    "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
 }
 
 
@@ -176,7 +177,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert [review.by for stored in captures for review in stored.reviews] == ["ann", "bob"]
         (reader,) = store.subscriptions.subscribers()
         assert told_to(store, reader.id) == {KEY: BEGIN + timedelta(days=1)}
-        assert [message.message for message in store.subscriptions.outbox()] == [b"digest \x00\xff"]
+        assert [message.message for message in waiting_messages(store)] == [b"digest \x00\xff"]
         archive = ArchiveSite("wayback", "https://archive.example")
         assert [row.checksum for row in store.archive_listings.to_fetch(KEY, archive, [], [], 9)] == ["ABC"]
         assert list(verify(store, {KEY: POLICY})) == []
@@ -203,7 +204,7 @@ def test_subscribers_whose_addresses_differ_in_case_are_joined(left_by_0006: str
         until = datetime(2019, 4, 5, 5, 6, 7, 890123, tzinfo=UTC)
         assert told_to(store, reader.id) == {KEY: until, PolicyKey("vole", "privacy"): until}
         assert watched_since(store, reader.id) == {"": BEGIN, "vole": BEGIN}
-        assert [message.address for message in store.subscriptions.outbox()] == ["reader@marmot.example"] * 2
+        assert [message.address for message in waiting_messages(store)] == ["reader@marmot.example"] * 2
 
 
 def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: str, engine: Engine) -> None:
