@@ -137,6 +137,8 @@ class _InThisProcess(WorkerPool[ReadingTask, CaptureText]):
 class _Server:
     """A mail server. Refuses messages, or accepts them and loses the connection, as often as `moods` says."""
 
+    sock = None  # each message gets a connection of its own
+
     def __init__(self) -> None:
         self.moods: list[str] = []
         self.accepted: dict[str, tuple[str, str]] = {}
