@@ -27,6 +27,7 @@ _SECRET = (
     "CLAUSEWATCH_DATABASE_URL",
     "CLAUSEWATCH_OPERATOR_TOKEN",
     "CLAUSEWATCH_PAYLOADS_URL",
+    "CLAUSEWATCH_SECRET",
     "CLAUSEWATCH_SMTP_URL",
 )
 
@@ -128,9 +129,30 @@ class Settings(BaseSettings):
         validate_default=False,
         description="Password of the reading room's operators, 16 characters or more; by default nobody can write",
     )
+    secret: str = Field(
+        default="",
+        validate_default=False,
+        description="Secret that signs the links in e-mails, 16 characters or more; by default the database keeps one",
+    )
     mail_from: str = Field(
         default_factory=_default_contact, validate_default=False, description="Sender address of digests"
     )
+
+    smtp_connections: int = Field(
+        default=4,
+        ge=1,
+        le=50,
+        description="Number of connections to the mail server over which digests are sent at once; 1 to 50",
+    )
+    operators: str = Field(
+        default="",
+        description="E-mail addresses, separated by commas, that are told of failing policies and refused addresses",
+    )
+
+    @property
+    def operator_addresses(self) -> tuple[str, ...]:
+        """The addresses in `operators`, each once."""
+        return tuple(dict.fromkeys(address.strip() for address in self.operators.split(",") if address.strip()))
 
     @property
     def limits(self) -> Limits:
@@ -200,7 +222,7 @@ class Settings(BaseSettings):
             raise ValueError("must be like https://watch.example.org or https://example.org/watch")
         return value.rstrip("/")
 
-    @field_validator("operator_token")
+    @field_validator("operator_token", "secret")
     @classmethod
     def _check_token(cls, value: str) -> str:
         if len(value) < _SHORTEST_TOKEN:
@@ -214,6 +236,16 @@ class Settings(BaseSettings):
             return checked_address(value)
         except UsageError as error:
             raise ValueError(str(error)) from None
+
+    @field_validator("operators")
+    @classmethod
+    def _check_operators(cls, value: str) -> str:
+        try:
+            for address in filter(str.strip, value.split(",")):
+                checked_address(address)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return value
 
 
 def load_settings() -> Settings:

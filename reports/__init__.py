@@ -8,7 +8,8 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 from core.email_addresses import checked_address
 from core.limits import Caller
 from reports.digest import compose
-from reports.outbox import deliver_by_smtp, deliver_to_directory
+from reports.operator_digest import compose_for_operators
+from reports.outbox import Sending, deliver_by_smtp, deliver_to_directory
 from reports.report import FileSide, Report, VersionSide, build_report, compare_files
 from reports.report_formats import REPORT_FORMATS
 from reports.terminal_report import print_report
@@ -18,11 +19,13 @@ __all__ = [
     "Caller",
     "FileSide",
     "Report",
+    "Sending",
     "VersionSide",
     "build_report",
     "checked_address",
     "compare_files",
     "compose",
+    "compose_for_operators",
     "deliver_by_smtp",
     "deliver_to_directory",
     "print_report",

@@ -9,10 +9,11 @@ from core.dates import iso
 from core.declarations import Vendor
 from core.history import Alternation, Announcement, Period, SettledHistory
 from core.limits import Caller
+from core.plurals import plural
 from core.policies import PolicyKey
 from diffing.timeline import announcements
 from reports.change_list import ListedChange
-from reports.digest_email import digest_entry
+from reports.digest_email import DigestEntry, digest_entry
 from reports.report import Interval, ReportSource, VersionSide
 from storage import Store
 
@@ -95,6 +96,31 @@ def listed_change(store: Store, vendor: Vendor, change: AnnouncedChange, call: C
     )
     listed: ListedChange = call(partial(_listed, change, source))
     return listed
+
+
+def with_first_changes(entry: DigestEntry, length: int) -> DigestEntry:
+    """Returns an entry for a feed, with the first of its changes, which together have at most `length` characters."""
+    left, left_out = length, 0
+    groups = []
+    for group in entry.shown_groups:
+        left -= len(group.place)
+        runs = []
+        for run in group.runs:
+            fitting = []
+            for change in run.changes:
+                left -= sum(len(text) for _, text in change.excerpt) + sum(map(len, change.notes))
+                if left >= 0:
+                    fitting.append(change)
+                else:  # and so are all later changes
+                    left_out += 1
+            if fitting:
+                runs.append(replace(run, changes=tuple(fitting)))
+        if runs:
+            groups.append(replace(group, runs=tuple(runs)))
+    if not left_out:
+        return entry
+    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this feed."
+    return replace(entry, shown_groups=tuple(groups), other_changes=f"{sentence} {entry.other_changes}".rstrip())
 
 
 def _listed(change: AnnouncedChange, source: ReportSource) -> ListedChange:

@@ -1,6 +1,6 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,17 +11,21 @@ from core.exceptions import DeclarationError
 from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
+from core.preferences import is_due
 from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
 from reports.digest_email import (
     DigestEntry,
+    Links,
     as_email,
     digest_entry,
     gone_entry,
     held_entry,
+    reverted_entry,
     taken_back_entry,
     there_again_entry,
 )
+from reports.digest_selection import is_wanted, told_as_one, worth_of
 from reports.isolation import fault_of
 from reports.report import ReportSource, report_source
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
@@ -36,13 +40,20 @@ def compose(
     now: datetime,
     sender: str,
     *,
+    links: Links | None = None,
     call: Caller = call_here,
     report_fault: Callable[[str], object] = lambda sentence: None,
 ) -> int:
     """Composes a digest for each subscriber with at least one new change, and puts the digests into the outbox.
 
     Returns the number of digests that were put into the outbox. A digest contains all changes that are new to the
-    subscriber.
+    subscriber, and that the subscriber wants to be told (`core.preferences`). A change that the subscriber doesn't want
+    is not told later either.
+
+    Nothing is composed for a subscriber whose daily or weekly digest is not due yet, or whose address the mail server
+    has refused. The next digest that is composed for them has everything. If a daily or weekly digest has several
+    changes of a policy, they are told as one change, from the first text to the last, or in a sentence if both are
+    equal.
 
     Each subscriber has a watermark for each policy. The watermark is a time: the subscriber has received every change
     up to this time. The first watermark is the time at which the subscriber chose the vendor. A change is new to a
@@ -69,6 +80,7 @@ def compose(
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
     sender: the e-mail address that the digests come from.
+    links: where the links of the e-mails lead; None if there is no reading room for others.
     call: makes comparisons and messages, for instance in another process with limits on time and memory.
     report_fault: called with a sentence for each policy, and each subscriber's digest, that could not be composed.
 
@@ -79,14 +91,24 @@ def compose(
     # before all other data. A capture that arrives later raises the revision again, so the next digest doesn't skip the
     # policy.
     revisions = store.subscriptions.changed_policies()
-    subscribers = store.subscriptions.subscribers()
+    subscribed = store.subscriptions.subscribers()
+    refused = {trouble.address.lower() for trouble in store.outbox.troubles() if trouble.is_refused}
+    subscribers = [
+        subscriber
+        for subscriber in subscribed
+        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.address.lower() not in refused
+    ]
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
     announced_absences = {
         subscriber.id: store.subscriptions.announced_absences(subscriber) for subscriber in subscribers
     }
     maybe_there_again = {key for absences in announced_absences.values() for key in absences}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()), maybe_there_again, now, call)
+    words = frozenset(word for subscriber in subscribers for word in subscriber.preferences.words)
+    with_attachments = not (links and links.public_url)
+    changes = _PolicyChanges(
+        store, _earliest(watermarks.values()), maybe_there_again, now, call, words, with_attachments
+    )
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -115,14 +137,16 @@ def compose(
                 faults[key] = fault_of(error)
                 continue
             untold: list[Announcement] = []
-            for announcement in new:
-                if changes.is_told(key, announcement, told):
-                    continue
+            pending = [announcement for announcement in new if not changes.is_told(key, announcement, told)]
+            for steps in told_as_one(pending, subscriber.preferences):
                 try:
-                    entries.append(changes.entry(vendor, key, announcement))
+                    entry = changes.entry(vendor, key, steps)
                 except Exception as error:
                     faults[key] = fault_of(error)
-                    untold.append(announcement)
+                    untold += steps
+                else:
+                    if is_wanted(entry, subscriber.preferences):
+                        entries.append(entry)
             if new:
                 tellings[key] = _tellings_with(
                     told, [announcement for announcement in new if announcement not in untold]
@@ -145,9 +169,12 @@ def compose(
         if advanced:
             message = None
             if entries:
-                named = {vendor.slug: vendor for vendor in _sound(subscriber.vendors, vendors, broken)}
+                slugs = dict.fromkeys(name.partition("/")[0] for name in subscriber.vendors)
+                named = {vendor.slug: vendor for vendor in _sound(slugs, vendors, broken)}
                 try:
-                    message = call(partial(as_email, entries, subscriber, named, now, sender))
+                    message = call(
+                        partial(as_email, entries, subscriber, named, now, sender, links, subscriber.preferences.dates)
+                    )
                 except Exception as error:
                     undelivered[subscriber] = fault_of(error)
                     to_examine_again |= subscriber_watermarks.keys()
@@ -164,7 +191,18 @@ def compose(
     # A policy that has to be examined again is sound, too, and so is one that is no longer declared. Of a vendor whose
     # declaration is broken, nothing was examined.
     sound = [key for key in revisions if key.vendor not in broken]
-    store.subscriptions.mark_composed(composed, caught_up, {**dict.fromkeys(sound), **faults})
+    examined = set(subscribers)
+    store.subscriptions.mark_composed(
+        composed,
+        caught_up,
+        {**dict.fromkeys(sound), **faults},
+        served={
+            subscriber: now
+            for subscriber in subscribers
+            if subscriber.preferences.every != "run" and subscriber not in undelivered
+        },
+        left_for_later=[subscriber for subscriber in subscribed if subscriber not in examined],
+    )
     for slug, fault in broken.items():
         report_fault(f"{slug}: {fault}; digests report its changes again when this is corrected")
     for key, fault in faults.items():
@@ -251,7 +289,8 @@ class _PolicyChanges:
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     maybe_there_again: the policies of which a subscriber was told that they are gone.
     now: the present time. Later captures are left out.
-    call: makes the comparisons.
+    call: makes the comparisons. words: the words that subscribers watch for. with_attachments: whether entries get the
+        HTML report.
     """
 
     def __init__(
@@ -261,15 +300,19 @@ class _PolicyChanges:
         maybe_there_again: Collection[PolicyKey],
         now: datetime,
         call: Caller,
+        words: frozenset[str],
+        with_attachments: bool,
     ) -> None:
+        self._with_attachments = with_attachments
         self._store = store
+        self._words = words
         self._call = call
         self._earliest = earliest
         self._maybe_there_again = maybe_there_again
         self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
-        self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
-        self._failures: dict[tuple[PolicyKey, int], Exception] = {}
+        self._entries: dict[tuple[PolicyKey, tuple[int, ...]], DigestEntry] = {}
+        self._failures: dict[tuple[PolicyKey, tuple[int, ...]], Exception] = {}
         #: The policies of which later captures were left out.
         self.with_later_captures: set[PolicyKey] = set()
 
@@ -310,12 +353,15 @@ class _PolicyChanges:
             for telling in tellings
         )
 
-    def entry(self, vendor: Vendor, key: PolicyKey, announcement: Announcement) -> DigestEntry:
-        """Returns the entry for an announcement."""
-        change = key, announcement.new.first.capture_id
+    def entry(self, vendor: Vendor, key: PolicyKey, steps: Sequence[Announcement]) -> DigestEntry:
+        """Returns the entry for announcements that are told as one (`told_as_one`)."""
+        change = key, tuple(step.new.first.capture_id for step in steps)
         if change in self._failures:
             raise self._failures[change]
         if change not in self._entries:
+            first, last = steps[0], steps[-1]
+            announcement = replace(last, old=first.old)
+            is_reverted = first.old.version_id == last.new.version_id
             settled_history = self._announced_in(key).settled
             source = report_source(
                 self._store,
@@ -323,11 +369,19 @@ class _PolicyChanges:
                 key,
                 settled_history.history,
                 settled_history,
-                announcement.old,
-                announcement.new,
+                first.old,
+                first.new if is_reverted else last.new,
             )
             try:
-                self._entries[change] = self._call(partial(_entry_from, source, announcement))
+                write_entry = partial(
+                    _entry_from,
+                    source,
+                    announcement,
+                    self._words,
+                    is_reverted=is_reverted,
+                    with_attachment=self._with_attachments,
+                )
+                self._entries[change] = self._call(write_entry)
             except Exception as error:
                 self._failures[change] = error
                 raise
@@ -414,8 +468,20 @@ class _PolicyChanges:
         return replace(timeline(until_now), quarantined=quarantined)
 
 
-def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
-    entry = digest_entry(source.report(), announcement)
+def _entry_from(
+    source: ReportSource,
+    announcement: Announcement,
+    words: frozenset[str],
+    *,
+    is_reverted: bool,
+    with_attachment: bool,
+) -> DigestEntry:
+    report = source.report()
+    if is_reverted:
+        entry = reverted_entry(report, announcement)
+    else:
+        entry = digest_entry(report, announcement, with_attachment=with_attachment)
+    entry = replace(entry, worth=worth_of(report.comparison, words))
     # An entry that can't be written fails here, and its policy has the fault. In a subscriber's e-mail, it would keep
     # the entries of the other policies from being sent.
     as_email([entry], _NOBODY, {}, announcement.new.first.captured_at, _NOBODY.address)

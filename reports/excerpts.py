@@ -36,19 +36,23 @@ def excerpt_of(redline: Redline) -> Redline:
     return tuple(result)
 
 
-def cut(redline: Redline, length: int) -> Redline:
-    """Returns the beginning of a redline. If characters are left out, the last piece says how many."""
+def cut(redline: Redline, length: int) -> tuple[Redline, int]:
+    """Returns the first `length` characters of a redline, and the number of characters that are left out."""
     result: list[tuple[RedlineOperation, str]] = []
     left = length
     for operation, text in redline:
-        if len(text) > left:
-            result.append((operation, text[:left]))
-            left_out = sum(len(text) for _, text in redline) - length
-            result.append(("equal", f"{ELLIPSIS} [{plural(left_out, 'more character')}: see the whole report]"))
+        if left <= 0:
             break
-        result.append((operation, text))
+        result.append((operation, text[:left]))
         left -= len(text)
-    return tuple(result)
+    return tuple(result), max(0, sum(len(text) for _, text in redline) - length)
+
+
+def with_remark(redline: Redline, left_out: int) -> Redline:
+    """Returns a redline with a remark at its end that says how many characters are left out, if any are."""
+    if not left_out:
+        return redline
+    return (*redline, ("equal", f"{ELLIPSIS} [{plural(left_out, 'more character')}: see the whole report]"))
 
 
 def redline_as_text(redline: Redline) -> str:

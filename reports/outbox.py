@@ -3,62 +3,61 @@
 import os
 import re
 import smtplib
-import socket
-import ssl
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
-from threading import Timer
-from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from threading import Lock, Thread
+from urllib.parse import urlsplit
 
 from core.email_addresses import checked_address
 from core.exceptions import DeliveryError
 from core.plurals import plural
-from storage import Store
+from reports.smtp import abort, connector, failure_of, is_over, leave, reason_of, time_limit
+from storage import DeliveryTrouble, OutboxMessage, Store
 
-_TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
-# The time for connecting, and for sending one digest, in seconds. A server that sends a byte now and then would
-# otherwise hold the run's lock for ever, because each byte starts the timeout anew.
-_TIME_LIMIT = 120
+# After this many lost connections in a row, the mail server is out of order, and the rest is left to the next run.
+_LOST_IN_A_ROW = 10
+# The time after which a delivery begins no further message, in seconds, however slow the mail server is.
+_DELIVERY_LIMIT = 3600
+# How long an interrupted delivery waits for each thread to give its message back, in seconds.
+_INTERRUPTED_WAIT = 2
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
     """Writes every digest in the outbox as an .eml file, and marks the digest as sent.
 
-    Returns the files, oldest first. Files are written atomically. A file's name consists of the time, the letters and
-    digits of the e-mail address, and the message's number. So no e-mail address can make a file outside the folder.
+    Returns the files. Files are written atomically. A file's name consists of the time, the letters and digits of the
+    e-mail address, and the message's number. So no e-mail address can make a file outside the folder.
 
     now: the present time, timezone-aware.
 
-    Digests that another process is delivering at the moment are left to it.
+    Digests that another process is delivering at the moment are left to it. Digests to addresses that the mail server
+    has refused are written, too.
 
     DeliveryError if a file can't be written. The digest for this file and all later digests stay in the outbox.
     """
     written: list[Path] = []
-    waiting = store.subscriptions.outbox()
-    for message in waiting:
-        if not store.subscriptions.claim(message.id):
-            continue
-        recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
-        path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}.eml"
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, message.message)
-        except BaseException as error:
-            store.subscriptions.release(message.id)
-            if not isinstance(error, OSError):
-                raise
-            raise DeliveryError(
-                f"{path} can't be written: {error.strerror}; the digest stays in the outbox, and the next run tries "
-                "again",
-                f"{len(written)} of {plural(len(waiting), 'digest')} written",
-            ) from None
-        store.subscriptions.mark_sent(message.id, now)
-        written.append(path)
+    for mailbox in store.outbox.mailboxes():
+        while message := store.outbox.claim(mailbox):
+            recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
+            path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}.eml"
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+                _write_whole(path, message.message)
+            except BaseException as error:
+                store.outbox.release(message.id)
+                if not isinstance(error, OSError):
+                    raise
+                raise DeliveryError(
+                    f"{path} can't be written: {error.strerror}; the digest stays in the outbox, and the next run "
+                    "tries again",
+                    f"{plural(len(written), 'digest')} written",
+                ) from None
+            store.outbox.mark_sent(message.id, now)
+            written.append(path)
     return written
 
 
@@ -75,12 +74,29 @@ def _write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> int:
-    """Sends every digest in the outbox to a mail server. Returns the number of digests that the server accepted.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The outcome of `deliver_by_smtp`.
+
+    sent: the number of digests that the mail server accepted.
+    troubles: the addresses to which it did not accept a digest: those that are refused now, and those that are tried
+        again later.
+    """
+
+    sent: int
+    troubles: tuple[DeliveryTrouble, ...]
+
+
+def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime, connections: int = 1) -> Sending:
+    """Sends the digests in the outbox to a mail server.
 
     A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
     moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
-    has accepted the digest; the next delivery sends the same message again, with the same Message-ID.
+    has accepted the digest; a later delivery sends the same message again, with the same Message-ID.
+
+    An address whose digest the server can't accept now is tried again after a wait that grows from attempt to attempt
+    (`core.retries`). An address that the server refuses for good gets no more messages until it is subscribed again.
+    Neither stops the digests to other addresses. The digests to one address are sent in order.
 
     smtp_url: `smtp://host:port` or `smtps://host:port`, as `core.settings` has checked it. With `smtp`, the default
         port is 25, and STARTTLS is used if the server offers STARTTLS. With `smtps`, the default port is 465, and the
@@ -88,163 +104,172 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
         The password is sent only if TLS is used and the certificate is valid, or if the server runs on this machine.
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
+    connections: the number of connections over which digests are sent at the same time, at least 1.
 
-    UsageError if `sender` is not valid. DeliveryError if the server can't be reached: in this case, the digests that
-    are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case, the rejected
-    digests stay in the outbox, and all other digests are sent. The error's message names the addresses of the rejected
-    digests and the server's reasons.
+    UsageError if `sender` is not valid. DeliveryError if the server can't be reached, refuses the login or the sender,
+    loses connection after connection, or is too slow: the digests that are not sent yet stay in the outbox.
     """
-    connect = _connector(smtp_url)
     checked_address(sender)
-    waiting = store.subscriptions.outbox()
-    if not waiting:
-        return 0
-    sent, refused = 0, []
-    server: smtplib.SMTP | None = None
-    try:
-        for message in waiting:
-            try:
-                server = server or connect()
-            except (OSError, smtplib.SMTPException) as error:
-                host = urlsplit(smtp_url).hostname
-                raise DeliveryError(
-                    f"mail server {host}: {_reason(error)}. {len(waiting) - sent} of {plural(len(waiting), 'digest')} "
-                    "not "
-                    "sent. They stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries "
-                    "again. If "
-                    "this does not end, check CLAUSEWATCH_SMTP_URL",
-                    f"{sent} of {plural(len(waiting), 'digest')} sent",
-                ) from None
-            if not store.subscriptions.claim(message.id):
-                continue
-            try:
-                with _time_limit(server):
-                    server.sendmail(sender, [message.address], message.message)
-            except BaseException as error:
-                store.subscriptions.release(message.id)
-                if not isinstance(error, OSError | smtplib.SMTPException):
-                    server.close()  # the server may hang, so an interrupted delivery doesn't wait for its farewell
-                    server = None
-                    raise
-                refused.append(f"{message.address}: {_reason(error)}")
-                # smtplib closes the connection if the server ends it (421).
-                if server.sock is None or not isinstance(error, smtplib.SMTPException):
-                    server.close()
-                    server = None
-                continue
-            store.subscriptions.mark_sent(message.id, now)
-            sent += 1
-    finally:
-        if server is not None:
-            _quit(server)
-    if refused:
-        lines = "\n  ".join(refused)
-        summary = f"{sent} of {plural(len(waiting), 'digest')} sent"
-        raise DeliveryError(
-            f"{summary}; the mail server refused the digests to\n  {lines}\n"
-            "Refused digests stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries again. "
-            "If an "
-            "address is no longer valid, `clausewatch unsubscribe ADDRESS` ends its subscription and deletes its "
-            "digests.",
-            summary,
+    return _Delivery(store, connector(smtp_url), urlsplit(smtp_url).hostname or "", sender, now).outcome(connections)
+
+
+class _Delivery:
+    """A delivery through a mail server, by several threads. Each thread has a connection of its own."""
+
+    def __init__(
+        self, store: Store, connect: Callable[[], smtplib.SMTP], host: str, sender: str, now: datetime
+    ) -> None:
+        self._store = store
+        self._connect = connect
+        self._host = host
+        self._sender = sender
+        self._now = now
+        self._deadline = time.monotonic() + _DELIVERY_LIMIT
+        self._lock = Lock()  # for all fields below
+        self._mailboxes: Iterator[str] = store.outbox.mailboxes(now)
+        self._given_back: list[str] = []
+        self._servers: dict[smtplib.SMTP, int] = {}  # with the number of messages that each has accepted
+        self._sent = 0
+        self._troubles: list[DeliveryTrouble] = []
+        self._lost_in_a_row = 0
+        self._connect_error = ""
+        self._stopped_by = ""
+        self._error: BaseException | None = None
+        self._is_interrupted = False
+
+    def outcome(self, connections: int) -> Sending:
+        """Sends the messages, and returns the outcome. Raises the errors of `deliver_by_smtp`."""
+        self._run_threads(connections)
+        if self._given_back and self._sent:  # a server may allow fewer connections than those
+            self._run_threads(1)
+        if self._error is not None:
+            raise self._error
+        if self._given_back or self._stopped_by:
+            raise self._delivery_error()
+        return Sending(self._sent, tuple(self._troubles))
+
+    def _delivery_error(self) -> DeliveryError:
+        left = self._store.outbox.counts().waiting
+        lines = "".join(f"\n  {trouble.address}: {trouble.reason}" for trouble in self._troubles)
+        return DeliveryError(
+            f"mail server {self._host}: {self._stopped_by or self._connect_error}. {plural(left, 'digest')} not sent. "
+            "They stay in the outbox, and the next `clausewatch run` or `clausewatch digest` tries again. If this does "
+            f"not end, check CLAUSEWATCH_SMTP_URL and CLAUSEWATCH_MAIL_FROM{lines}",
+            f"{plural(self._sent, 'digest')} sent, {left} not sent",
         )
-    return sent
 
+    def _run_threads(self, connections: int) -> None:
+        threads: list[Thread] = []
+        # There are no more threads than mailboxes.
+        while len(threads) < connections and (mailbox := self._next_mailbox()) is not None:
+            threads.append(Thread(target=self._work, args=(mailbox,), daemon=True))
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            # An interrupted delivery doesn't wait for a server that hangs. The threads give their messages back.
+            self._is_interrupted = True
+            with self._lock:
+                for server in self._servers:
+                    abort(server)
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join(timeout=_INTERRUPTED_WAIT)
+            raise
 
-@contextmanager
-def _time_limit(server: smtplib.SMTP) -> Iterator[None]:
-    """Ends the connection if the block takes longer than _TIME_LIMIT. The block then fails as if it had been lost."""
+    def _next_mailbox(self) -> str | None:
+        with self._lock:
+            if self._stopped_by or self._is_interrupted or self._error:
+                return None
+            if time.monotonic() > self._deadline:
+                self._stopped_by = f"the server took more than {_DELIVERY_LIMIT // 60} minutes"
+                return None
+            return self._given_back.pop() if self._given_back else next(self._mailboxes, None)
 
-    def end() -> None:
-        with suppress(OSError):  # the connection is closed already
-            if server.sock is not None:
-                server.sock.shutdown(socket.SHUT_RDWR)
+    def _work(self, first: str) -> None:
+        """Sends the messages to a mailbox, then those to further mailboxes, until none is left."""
+        mailbox: str | None = first
+        server: smtplib.SMTP | None = None
+        try:
+            while mailbox is not None:
+                if server is None or is_over(server):
+                    server = self._connected(server, mailbox)
+                    if server is None:
+                        return
+                if not self._send_next(server, mailbox):
+                    mailbox = self._next_mailbox()
+        except BaseException as error:
+            with self._lock:
+                self._error = self._error or error
+        finally:
+            if server is not None:
+                with self._lock:
+                    self._servers.pop(server, None)
+                leave(server)
 
-    timer = Timer(_TIME_LIMIT, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
-    """Returns a function that connects to the mail server."""
-    url = urlsplit(smtp_url)
-    host, port = url.hostname or "", url.port
-
-    def connect() -> smtplib.SMTP:
-        server: smtplib.SMTP
-        if url.scheme == "smtps":
-            server = _SmtpOverTls(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context())
-        else:
-            server = _Smtp(host, port or 25, timeout=_TIMEOUT)
-        with _time_limit(server):
-            if url.scheme != "smtps":
-                _use_starttls(server, url)
-            if url.username:
-                server.login(unquote(url.username), unquote(url.password or ""))
+    def _connected(self, former: smtplib.SMTP | None, mailbox: str) -> smtplib.SMTP | None:
+        """Returns a new connection; None, after giving the mailbox back, if there can't be one."""
+        if former is not None:
+            with self._lock:
+                self._servers.pop(former, None)
+            former.close()
+        try:
+            server = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            with self._lock:
+                self._connect_error = reason_of(error)
+                self._given_back.append(mailbox)
+            return None
+        with self._lock:
+            self._servers[server] = 0
         return server
 
-    return connect
+    def _send_next(self, server: smtplib.SMTP, mailbox: str) -> bool:
+        """Sends the oldest message to a mailbox. Returns whether the next one may be sent, too."""
+        message = self._store.outbox.claim(mailbox, self._now)
+        if message is None:
+            return False
+        try:
+            if self._is_interrupted:
+                raise KeyboardInterrupt
+            with time_limit(server):
+                server.sendmail(self._sender, [message.address], message.message)
+        except (OSError, smtplib.SMTPException) as error:
+            return self._note_failure(server, message, error)
+        except BaseException:
+            self._store.outbox.release(message.id)
+            raise
+        self._store.outbox.mark_sent(message.id, self._now)
+        with self._lock:
+            self._servers[server] += 1
+            self._sent += 1
+            self._lost_in_a_row = 0
+        return True
 
-
-class _Smtp(smtplib.SMTP):
-    """A connection that is made within the time limit. The constructor of smtplib's class calls `connect`."""
-
-    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
-        with _time_limit(self):
-            return super().connect(host, port, source_address)
-
-
-class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
-    """The same with TLS from the beginning."""
-
-
-def _use_starttls(server: smtplib.SMTP, url: SplitResult) -> None:
-    """Starts TLS on the connection if the server offers STARTTLS."""
-    server.ehlo()
-    if server.has_extn("starttls"):
-        context = ssl.create_default_context()
-        if not url.username:
-            # Without a login, no password can leak. Without STARTTLS, the digest would be sent unencrypted. So
-            # encryption with an unverified certificate is better than no encryption (opportunistic security, RFC 7435).
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        server.starttls(context=context)
-        server.ehlo()
-    elif url.username and not _is_this_machine(url.hostname or ""):
-        server.close()
-        raise smtplib.SMTPNotSupportedError(
-            "the server offers no encryption (TLS), so the password was not sent; give a server that offers it"
-        )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
+    def _note_failure(self, server: smtplib.SMTP, message: OutboxMessage, error: Exception) -> bool:
+        """Records that a message could not be sent. Returns whether it may be sent over another connection at once."""
+        failure, reason = failure_of(error), reason_of(error)
+        if server.sock is None and failure == "busy" and self._servers[server]:
+            # The server takes no further message over this connection, and has said so before it got this one.
+            self._store.outbox.release(message.id)
+            return True
+        if failure == "lost":
+            server.close()
+        if failure in ("sender", "busy") or self._is_interrupted:
+            self._store.outbox.release(message.id)
+            trouble = None
+        elif failure == "refused":
+            trouble = self._store.outbox.refuse(message, self._now, reason)
+        else:
+            trouble = self._store.outbox.put_off(message, self._now, reason)
+        with self._lock:
+            if trouble is not None:
+                self._troubles.append(trouble)
+            self._lost_in_a_row = self._lost_in_a_row + 1 if failure in ("lost", "busy") else 0
+            if failure == "sender":
+                self._stopped_by = f"it refuses messages from {self._sender}: {reason}"
+            elif failure == "busy" or self._lost_in_a_row >= _LOST_IN_A_ROW:
+                self._stopped_by = self._stopped_by or reason
         return False
-
-
-def _quit(server: smtplib.SMTP) -> None:
-    try:
-        server.quit()
-    except (OSError, smtplib.SMTPException):
-        server.close()  # all messages that the server accepted are already marked as sent
-
-
-def _reason(error: Exception) -> str:
-    """Returns the mail server's reply, or the error's text, in one line."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        (code, answer), *_ = error.recipients.values()
-        return f"{code} {_decoded(answer)}"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_decoded(error.smtp_error)}"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _decoded(answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())

@@ -10,15 +10,20 @@ from pathlib import Path
 
 import click
 
-from core.declarations import Vendor
+from core.declarations import Vendor, sound_vendors
+from core.email_addresses import checked_address
 from core.escaping import escape_line
+from core.exceptions import UsageError
 from core.limits import Limits
 from core.plurals import plural
 from core.settings import Settings
 from intake.limited_calls import limited_calls as calls_in_process
-from reports import Caller, compose, deliver_by_smtp, deliver_to_directory
+from reports import Caller, compose, compose_for_operators, deliver_by_smtp, deliver_to_directory
+from reports.digest_email import Links
 from scripts.options import Decorator
 from storage import Store
+from views.deliveries import delivery_sentences
+from views.policy_status import policy_statuses
 
 to_option: Decorator = click.option(
     "--to",
@@ -34,7 +39,7 @@ class Delivery:
     """The outcome of `send_digests`.
 
     summary: a phrase that says how many digests were delivered, such as `2 digests sent`.
-    complete: whether the changes of all policies could be told.
+    complete: whether the changes of all policies could be told, and no address was refused.
     """
 
     summary: str
@@ -51,21 +56,72 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     directory: the folder into which the digests are written as files. The files' paths are printed on standard output.
         If None, the digests are sent through the mail server.
 
-    DeliveryError if the mail server did not accept every e-mail. An e-mail that was not accepted stays in the outbox.
+    An e-mail that the mail server did not accept stays in the outbox, and a line on standard error says why. The line
+    is repeated as long as the address is refused or waits for its next attempt.
+
+    DeliveryError if the mail server can't be used at all.
     """
     now = datetime.now(UTC)
     faults: list[str] = []
     with limited_calls(settings.limits) as call:
-        compose(store, vendors, now, settings.mail_from, call=call, report_fault=faults.append)
+        links = mail_links(settings, store)
+        compose(store, vendors, now, settings.mail_from, links=links, call=call, report_fault=faults.append)
     for fault in faults:
         click.echo(f"failed: {escape_line(fault)}", err=True)
+    delivery = _deliver(settings, store, directory, now)
+    # Operators are told of the addresses that were refused a moment ago, too.
+    if settings.operator_addresses and _compose_for_operators(settings, store, now):
+        delivery = delivery + _deliver(settings, store, directory, now)
     if directory is None:
-        sent = deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now)
-        return Delivery(f"{plural(sent, 'digest')} sent", not faults)
-    paths = deliver_to_directory(store, directory, now)
-    for path in paths:
-        click.echo(path)
-    return Delivery(f"{plural(len(paths), 'digest')} written", not faults)
+        for sentence in delivery_sentences(store.outbox.troubles()):
+            click.echo(sentence, err=True)
+    return Delivery(delivery.summary(directory), not faults and not delivery.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many digests were delivered, how many addresses were refused, and how many were put off."""
+
+    delivered: int
+    refused: int = 0
+    put_off: int = 0
+
+    def __add__(self, other: "_Counts") -> "_Counts":
+        return _Counts(self.delivered + other.delivered, self.refused + other.refused, self.put_off + other.put_off)
+
+    def summary(self, directory: Path | None) -> str:
+        parts = [f"{plural(self.delivered, 'digest')} {'sent' if directory is None else 'written'}"]
+        parts += [f"{count} {what}" for count, what in ((self.refused, "refused"), (self.put_off, "put off")) if count]
+        return ", ".join(parts)
+
+
+def _deliver(settings: Settings, store: Store, directory: Path | None, now: datetime) -> _Counts:
+    if directory is not None:
+        paths = deliver_to_directory(store, directory, now)
+        for path in paths:
+            click.echo(path)
+        return _Counts(len(paths))
+    sending = deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now, settings.smtp_connections)
+    refused = sum(trouble.is_refused for trouble in sending.troubles)
+    return _Counts(sending.sent, refused, len(sending.troubles) - refused)
+
+
+def _compose_for_operators(settings: Settings, store: Store, now: datetime) -> int:
+    vendors, broken = sound_vendors(settings.vendors)
+    failed_fetches, moved_pages = store.journal.failed_fetches(), store.journal.moved_pages()
+    statuses = policy_statuses(vendors, store.library.standings(), now, failed_fetches, moved_pages)
+    return compose_for_operators(store, settings.operator_addresses, statuses, broken, now, settings.mail_from)
+
+
+def mail_links(settings: Settings, store: Store) -> Links:
+    """Returns where the links of e-mails lead. StorageError if the database fails."""
+    try:
+        operator_address = checked_address(settings.contact)
+    except UsageError:  # a web address
+        operator_address = ""
+    if not settings.public_url:
+        return Links(operator=operator_address)
+    return Links(settings.public_url, settings.secret or store.secrets.for_links(), operator_address)
 
 
 def limited_calls(limits: Limits) -> AbstractContextManager[Caller]:

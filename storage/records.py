@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
+from core.dates import iso, iso_or_none
 from core.history import Observation
+from core.preferences import EVERY_CHANGE, Preferences
 
 Decision = Literal["accepted", "rejected"]
 
@@ -179,15 +181,20 @@ class Subscriber:
     """An e-mail address to which digests are sent.
 
     address: the e-mail address.
-    vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.
+    vendors: the vendors (`hesk`) and policies (`hesk/cookies`) whose changes the digests report, in alphabetical order;
+        empty for all vendors.
     digests: how often something was recorded for the subscriber. `Subscriptions.enqueue` compares it, so that of two
         processes that compose a digest from the same state, only one records it.
+    preferences: what the subscriber wants.
+    last_digest_at: when digests were last composed for the subscriber; None if they never were, or come with each run.
     """
 
     id: int
     address: str
     vendors: tuple[str, ...]
     digests: int = 0
+    preferences: Preferences = EVERY_CHANGE
+    last_digest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +243,51 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTrouble:
+    """An address to which the last attempt to send a message failed.
+
+    address: the e-mail address. reason: what the mail server answered, or why there was no answer.
+    since, latest: the time of the first and of the last failed attempt since the last success, timezone-aware UTC.
+    times: the number of failed attempts.
+    retry_at: the time of the next attempt; None if the address is refused. No message is sent to a refused address
+        until it is subscribed again.
+    """
+
+    address: str
+    since: datetime
+    latest: datetime
+    times: int
+    retry_at: datetime | None
+    reason: str
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no more messages are sent to the address."""
+        return self.retry_at is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {
+            "address": self.address,
+            "since": iso(self.since),
+            "latest": iso(self.latest),
+            "times": self.times,
+            "retry_at": iso_or_none(self.retry_at),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """The messages in the outbox that have not been sent yet.
+    """The messages in the outbox that have not been sent yet, except those to refused addresses.
 
     waiting: their number. oldest: the time at which the oldest of them was composed; None if there is none.
+    refused: the number of messages to refused addresses.
     """
 
     waiting: int
     oldest: datetime | None
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

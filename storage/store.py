@@ -10,7 +10,9 @@ from storage.database import Database
 from storage.journal import Journal
 from storage.library import Library
 from storage.lineages import Lineages
+from storage.outbox import Outbox
 from storage.payloads import packing
+from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
 from storage.timelines import Timelines
 
@@ -20,11 +22,13 @@ class Store:
 
     library: captures, histories, documents, reviews, and a summary of each policy.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
-    subscriptions: subscribers and the outbox.
+    subscriptions: subscribers and what each of them was told.
+    outbox: the messages that still have to be sent, and the addresses that could not be reached.
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     clause_index: the index of all clauses, which the search reads.
     timelines: what the timelines of policies and the list of vendors show.
+    secrets: what the links in e-mails are signed with.
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of these parts, except `database`, commits before it returns. A method raises StorageError if the
@@ -37,10 +41,12 @@ class Store:
         self.library = Library(database, hold)
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
+        self.outbox = Outbox(database)
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.clause_index = ClauseIndex(database, hold)
         self.timelines = Timelines(database)
+        self.secrets = Secrets(database)
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD, *, read_only: bool = False) -> Self:

@@ -1,16 +1,15 @@
-"""Stores subscribers, watermarks, and the outbox, which consists of the messages that still have to be sent.
+"""Stores subscribers and their watermarks.
 
 A subscriber has a watermark for each policy. The watermark is a capture time: the subscriber's digests have reported
 all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    DateTime,
     and_,
     bindparam,
     case,
@@ -23,12 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from core.exceptions import RESTORE_ADVICE, DamageError, UsageError
 from core.history import Telling
 from core.policies import PolicyKey
+from core.preferences import EVERY_CHANGE, Preferences
 from storage.database import Database, insert
-from storage.records import AnnouncedAbsence, OutboxCounts, OutboxMessage, Subscriber, Watermark
+from storage.records import AnnouncedAbsence, Subscriber, Watermark
 from storage.tables.models import (
     CaptureRow,
+    DeliveryTroubleRow,
     OutboxRow,
     PolicyRow,
     ReadingRow,
@@ -40,14 +42,11 @@ from storage.tables.models import (
 
 _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 _EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
-# A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
-# few minutes, since every answer of the mail server is awaited for 30 seconds at most.
-_CLAIM_LASTS = timedelta(minutes=15)
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class Subscriptions:
-    """The subscribers, their watermarks, and the outbox.
+    """The subscribers and their watermarks.
 
     Every method raises StorageError if a database operation fails.
     """
@@ -55,50 +54,53 @@ class Subscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
+    def subscribe(
+        self, address: str, vendors: Sequence[str], since: datetime, preferences: Preferences = EVERY_CHANGE
+    ) -> None:
         """Subscribes an address to digests.
 
-        vendors: the slugs of the vendors to watch; empty for all vendors. since: digests leave out changes captured
-        before this time.
+        vendors: the vendors (`hesk`) and policies (`hesk/cookies`) to watch; empty for all vendors. since: digests
+        leave out changes captured before this time. preferences: what else the subscriber wants.
 
-        Subscribing an address again replaces the vendors, but neither the watermarks nor the time since when a vendor
-        is watched that was watched before, too. Two addresses that differ only in case are one: the later spelling
-        replaces the earlier.
+        Subscribing an address again replaces the vendors and preferences, but neither the watermarks nor the time since
+        when a policy is watched that was watched before, too. Two addresses that differ only in case are one: the later
+        spelling replaces the earlier. An address that the mail server has refused is tried again.
         """
-        watched = sorted(set(vendors))
+        watched = sorted(name for name in set(vendors) if name.partition("/")[0] not in set(vendors) - {name})
         mailbox = address.lower()
         with self._database.write_session() as session:
             before = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == mailbox))
             begins = {} if before is None else {row.vendor: row for row in _watched(session, before.id)}
-            was_watched = None if before is None else before.vendors
-            statement = insert(session, SubscriberRow).values(
-                address=address, mailbox=mailbox, vendors=watched, caught_up=False, digests=0
-            )
+            values = {
+                "address": address,
+                "vendors": watched,
+                "caught_up": False,
+                "preferences": preferences.to_dict(),
+            }
+            statement = insert(session, SubscriberRow).values(mailbox=mailbox, digests=0, **values)
             subscriber_id = session.scalar(
-                statement.on_conflict_do_update(
-                    index_elements=[SubscriberRow.mailbox],
-                    set_={"address": address, "vendors": watched, "caught_up": False},
-                ).returning(SubscriberRow.id)
+                statement.on_conflict_do_update(index_elements=[SubscriberRow.mailbox], set_=values).returning(
+                    SubscriberRow.id
+                )
             )
+            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
             newest = session.scalar(select(func.max(CaptureRow.id))) or 0
             kept = {
-                vendor: (row.since, row.newest_capture_id)
-                for vendor, row in begins.items()
-                if vendor != _EVERY_VENDOR and (not watched or vendor in watched)
+                name: (row.since, row.newest_capture_id)
+                for name, row in begins.items()
+                if name != _EVERY_VENDOR and (not watched or not {name, name.partition("/")[0]}.isdisjoint(watched))
             }
-            if was_watched == [] and (of_all := begins.get(_EVERY_VENDOR)):
-                kept |= {
-                    vendor: (of_all.since, of_all.newest_capture_id)
-                    for vendor in watched or [_EVERY_VENDOR]
-                    if vendor not in kept
-                }
+            for name in watched or [_EVERY_VENDOR]:
+                wider = begins.get(name.partition("/")[0]) or begins.get(_EVERY_VENDOR)
+                if wider is not None:
+                    kept.setdefault(name, (wider.since, wider.newest_capture_id))
             session.execute(delete(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id))
             chosen = dict.fromkeys(watched or [_EVERY_VENDOR], (since, newest)) | kept
             session.execute(
                 insert(session, WatchedRow),
                 [
-                    {"subscriber_id": subscriber_id, "vendor": vendor, "since": begin, "newest_capture_id": capture_id}
-                    for vendor, (begin, capture_id) in chosen.items()
+                    {"subscriber_id": subscriber_id, "vendor": name, "since": begin, "newest_capture_id": capture_id}
+                    for name, (begin, capture_id) in chosen.items()
                 ],
             )
 
@@ -109,13 +111,20 @@ class Subscriptions:
         """
         statement = delete(SubscriberRow).where(SubscriberRow.mailbox == address.lower()).returning(SubscriberRow.id)
         with self._database.write_session() as session:
+            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == address.lower()))
             return session.scalar(statement) is not None
 
     def subscribers(self) -> tuple[Subscriber, ...]:
         """Returns all subscribers in the order in which they subscribed."""
         with self._database.read_session() as session:
             rows = session.scalars(select(SubscriberRow).order_by(SubscriberRow.id))
-            return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.digests) for row in rows)
+            return tuple(map(_subscriber, rows))
+
+    def subscriber(self, address: str) -> Subscriber | None:
+        """Returns the subscriber with an address; None if it is not subscribed. Case makes no difference."""
+        with self._database.read_session() as session:
+            row = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == address.lower()))
+            return None if row is None else _subscriber(row)
 
     def subscribed_since(self) -> Mapping[int, datetime]:
         """Returns for each subscriber, by id, since when the subscriber has watched a vendor, the earliest one."""
@@ -169,15 +178,27 @@ class Subscriptions:
             elif begins and (first := min(row.since for row in begins.values())) <= now:
                 query = query.where(PolicyRow.newest > first)
             if subscriber.vendors:
-                query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
+                names = [name for name in subscriber.vendors if "/" not in name]
+                keys = [tuple(name.split("/")) for name in subscriber.vendors if "/" in name]
+                is_chosen: ColumnElement[bool] = PolicyRow.vendor.in_(names)
+                if keys:
+                    is_chosen = or_(is_chosen, tuple_(PolicyRow.vendor, PolicyRow.policy).in_(keys))
+                query = query.where(is_chosen)
             watermarks = {}
+            late: Collection[PolicyKey] | None = None
             for vendor, policy, newest, until, latest in session.execute(query).all():
-                begin = begins.get(vendor) or begins.get(_EVERY_VENDOR)
+                if until is None and late is None:
+                    late = _late_policies(session, begins.values())
+                key = PolicyKey(vendor, policy)
+                begin = begins.get(str(key)) or begins.get(vendor) or begins.get(_EVERY_VENDOR)
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
-                key = PolicyKey(vendor, policy)
                 watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
-                watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
+                # Before the first digest about a policy, this asks for late captures, which few policies have.
+                if until is None and begin.since <= now and late is not None and key not in late:
+                    watermark = _later(watermark, Watermark(begin.since, begin.since))
+                else:
+                    watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
                 if newest > watermark.until:
                     watermarks[key] = watermark
             return watermarks
@@ -205,6 +226,9 @@ class Subscriptions:
         revisions: Mapping[PolicyKey, int],
         caught_up: Sequence[Subscriber],
         faults: Mapping[PolicyKey, str | None] | None = None,
+        *,
+        served: Mapping[Subscriber, datetime] | None = None,
+        left_for_later: Sequence[Subscriber] = (),
     ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
 
@@ -214,9 +238,21 @@ class Subscriptions:
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
-        whom every policy in the result of `watermarks` was examined.
+        whom every policy in the result of `watermarks` was examined. served: the subscribers for whom digests were
+        composed, each with the time, as far as it says when their next digest is due. left_for_later: the subscribers
+        for whom nothing was examined. Their next digest examines all their policies.
         """
         with self._database.write_session() as session:
+            of_subscriber = update(SubscriberRow).where(SubscriberRow.id == bindparam("key"))
+            if revisions and left_for_later:
+                session.connection().execute(
+                    of_subscriber.values(caught_up=False), [{"key": subscriber.id} for subscriber in left_for_later]
+                )
+            if served:
+                session.connection().execute(
+                    of_subscriber.values(last_digest_at=bindparam("at", type_=SubscriberRow.last_digest_at.type)),
+                    [{"key": subscriber.id, "at": at} for subscriber, at in served.items()],
+                )
             if revisions:
                 values = [
                     {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
@@ -337,70 +373,26 @@ class Subscriptions:
             for key, told in (tellings or {}).items():
                 _replace_tellings(session, subscriber.id, key, told)
             if message is not None:
-                session.add(OutboxRow(subscriber_id=subscriber.id, message=message, composed_at=now))
-        return True
-
-    def outbox(self) -> tuple[OutboxMessage, ...]:
-        """Returns the messages that have not been sent yet, oldest first."""
-        query = (
-            select(OutboxRow.id, SubscriberRow.address, OutboxRow.message)
-            .join(SubscriberRow, SubscriberRow.id == OutboxRow.subscriber_id)
-            .where(OutboxRow.sent_at.is_(None))
-            .order_by(OutboxRow.id)
-        )
-        with self._database.read_session() as session:
-            return tuple(OutboxMessage(*row) for row in session.execute(query))
-
-    def outbox_counts(self) -> OutboxCounts:
-        """Returns how many messages have not been sent yet, and since when the oldest of them waits."""
-        query = select(func.count(), func.min(OutboxRow.composed_at)).where(OutboxRow.sent_at.is_(None))
-        with self._database.read_session() as session:
-            return OutboxCounts(*session.execute(query).one())
-
-    def claim(self, message_id: int) -> bool:
-        """Claims a message for sending. Returns whether the caller may send it now.
-
-        False if the message was sent or deleted, or if another process is sending it. After the attempt, the caller
-        calls `mark_sent` or `release`. If the caller dies before, the message can be claimed again a quarter of an hour
-        later, by the clock of the database.
-        """
-        with self._database.write_session() as session:
-            # On PostgreSQL, now() is the time at which the transaction began: before it waited for the lock of writers.
-            is_server = session.get_bind().dialect.name == "postgresql"
-            clock = func.clock_timestamp(type_=DateTime(timezone=True)) if is_server else func.now()
-            moment = session.scalar(select(clock))
-            assert moment is not None  # noqa: S101 - every database knows the time
-            now = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-            statement = (
-                update(OutboxRow)
-                .where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None))
-                # A claim of the future was made before the clock was put back.
-                .where(
-                    or_(
-                        OutboxRow.claimed_at.is_(None),
-                        OutboxRow.claimed_at < now - _CLAIM_LASTS,
-                        OutboxRow.claimed_at > now,
+                session.add(
+                    OutboxRow(
+                        subscriber_id=subscriber.id,
+                        address=subscriber.address,
+                        mailbox=subscriber.address.lower(),
+                        message=message,
+                        composed_at=now,
                     )
                 )
-                .values(claimed_at=now)
-                .returning(OutboxRow.id)
-            )
-            return session.scalar(statement) is not None
+        return True
 
-    def release(self, message_id: int) -> None:
-        """Gives a claimed message back after it could not be sent. The next delivery tries it again."""
-        with self._database.write_session() as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id == message_id).values(claimed_at=None))
 
-    def mark_sent(self, message_id: int, now: datetime) -> None:
-        """Records that a message was sent. `outbox` then no longer returns the message. now: the time of sending.
-
-        Does nothing if the message is already recorded as sent, or if its subscriber has unsubscribed.
-        """
-        with self._database.write_session() as session:
-            session.execute(
-                update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)
-            )
+def _subscriber(row: SubscriberRow) -> Subscriber:
+    try:
+        preferences = Preferences.from_dict(row.preferences)
+    except (UsageError, ValueError, TypeError, AttributeError):
+        raise DamageError(
+            f"the preferences of {row.address} in the database are damaged or were changed; {RESTORE_ADVICE}"
+        ) from None
+    return Subscriber(row.id, row.address, tuple(row.vendors), row.digests, preferences, row.last_digest_at)
 
 
 def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
@@ -435,6 +427,18 @@ def _watched_from(session: Session, key: PolicyKey, begin: WatchedRow, until: da
         if known < since:
             return Watermark(known, since, last_id)
     return Watermark(since, since)
+
+
+def _late_policies(session: Session, begins: Collection[WatchedRow]) -> set[PolicyKey]:
+    """Returns the policies with live captures that were stored after they were watched, with an earlier time.
+
+    It may return a few policies too many. One query about all policies is much faster than one about each.
+    """
+    last_id = min((row.newest_capture_id for row in begins), default=0)
+    since = max((row.since for row in begins), default=_ALWAYS)
+    query = select(CaptureRow.vendor, CaptureRow.policy).where(CaptureRow.id > last_id, CaptureRow.source == "live")
+    rows = session.execute(query.where(CaptureRow.captured_at <= since))
+    return {PolicyKey(vendor, policy) for vendor, policy in rows}
 
 
 def _later(one: Watermark, other: Watermark) -> Watermark:

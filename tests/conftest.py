@@ -47,7 +47,7 @@ def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPa
     shutil.copy(empty_sqlite, tmp_path / "clausewatch.db")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
     monkeypatch.setattr("intake.service.reading_workers", lambda limits: InThisProcess())
-    for module in ("digest_delivery", "commands.changes", "commands.report"):
+    for module in ("digest_delivery", "commands.changes", "commands.digest", "commands.report"):
         monkeypatch.setattr(f"scripts.{module}.limited_calls", lambda limits: nullcontext(call_here))
     for module in ("intake.derived", "scripts.commands.blame", "scripts.commands.trace"):
         monkeypatch.setattr(f"{module}.comparing_calls", lambda limits: nullcontext(call_here))

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.policies import PolicyKey
-from storage import Store, Subscriber
-from storage.tables.models import WatchedRow, WatermarkRow
+from storage import OutboxMessage, Store, Subscriber
+from storage.tables.models import OutboxRow, WatchedRow, WatermarkRow
 
 
 def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
@@ -40,3 +40,10 @@ def enqueue(
     """Puts a message into the outbox and advances watermarks, whatever was recorded for the subscriber before."""
     while not store.subscriptions.enqueue(subscriber_of(store, subscriber_id), message, watermarks, now):
         pass
+
+
+def waiting_messages(store: Store) -> tuple[OutboxMessage, ...]:
+    """Returns the messages that have not been sent yet, oldest first."""
+    query = select(OutboxRow.id, OutboxRow.address, OutboxRow.message).where(OutboxRow.sent_at.is_(None))
+    with store.database.read_session() as session:
+        return tuple(OutboxMessage(*row) for row in session.execute(query.order_by(OutboxRow.id)))

@@ -79,6 +79,11 @@ def search_page(query: str = "") -> str:
     return f"{SEARCH}?{urlencode({'q': query})}" if query else SEARCH
 
 
+def unsubscribe_page(token: str) -> str:
+    """Returns the address of the page that ends a subscription. token: see `core.signed_links`."""
+    return f"/-/unsubscribe/{token}"
+
+
 def feed(vendor: str = "", policy: str = "") -> str:
     """Returns the address of the Atom feed of a policy, of a vendor, or of everything.
 

@@ -131,13 +131,18 @@ _OPERATION_METRICS: tuple[tuple[str, str, Callable[[Operation], float | None]], 
     ),
     (
         "outbox_waiting_messages",
-        "Number of messages that have not been sent yet.",
+        "Number of messages that have not been sent yet, except those to refused addresses.",
         lambda shown: shown.outbox.waiting,
     ),
     (
         "outbox_oldest_timestamp_seconds",
         "Time at which the oldest of these messages was composed; absent if there is none.",
         lambda shown: None if shown.outbox.oldest is None else _seconds(shown.outbox.oldest),
+    ),
+    (
+        "refused_addresses",
+        "Number of addresses that the mail server has refused; they get no more messages.",
+        lambda shown: sum(trouble.is_refused for trouble in shown.troubles),
     ),
 )
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from core.dates import iso, iso_or_none
 from core.escaping import escape_line
 from core.plurals import plural
-from storage import OutboxCounts, Run, Store
+from storage import DeliveryTrouble, OutboxCounts, Run, Store
+from views.deliveries import delivery_sentences
 
 #: How the last run stands.
 #: `ended`: it ended, and its exit status says how.
@@ -22,20 +23,26 @@ class Operation:
 
     last_run: the run that began last; None if no run is recorded. state: how it stands; None without such a run.
     last_ended_run: the run that ended last; None if neither of the last two runs ended.
-    outbox: the messages that have not been sent.
+    outbox: the messages that have not been sent. troubles: the addresses to which the last attempt failed.
     """
 
     last_run: Run | None
     state: RunState | None
     last_ended_run: Run | None
     outbox: OutboxCounts
+    troubles: tuple[DeliveryTrouble, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the JSON fields, which docs/contract.md describes."""
         return {
             "last_run": None if self.last_run is None else {"state": self.state, **_run_fields(self.last_run)},
             "last_ended_run": None if self.last_ended_run is None else _run_fields(self.last_ended_run),
-            "outbox": {"waiting": self.outbox.waiting, "oldest": iso_or_none(self.outbox.oldest)},
+            "outbox": {
+                "waiting": self.outbox.waiting,
+                "oldest": iso_or_none(self.outbox.oldest),
+                "refused": self.outbox.refused,
+            },
+            "troubles": [trouble.to_dict() for trouble in self.troubles],
         }
 
 
@@ -47,11 +54,12 @@ def operation(store: Store) -> Operation:
         if state == "killed":  # unless it has ended in between
             last_run = store.journal.last_run() or last_run
             state = state if last_run.ended_at is None else "ended"
-    return Operation(last_run, state, store.journal.last_ended_run(), store.subscriptions.outbox_counts())
+    last_ended_run, outbox = store.journal.last_ended_run(), store.outbox
+    return Operation(last_run, state, last_ended_run, outbox.counts(), outbox.troubles())
 
 
 def operation_sentences(shown: Operation) -> Iterator[str]:
-    """Yields a line about the last run, and a line about the outbox."""
+    """Yields a line about the last run, a line about the outbox, and a line for each address that fails."""
     run = shown.last_run
     if run is None:
         yield "last run: none yet"
@@ -62,6 +70,9 @@ def operation_sentences(shown: Operation) -> Iterator[str]:
     outbox = shown.outbox
     waiting = f"{plural(outbox.waiting, 'digest')} not sent yet"
     yield f"outbox: {waiting}, the oldest since {iso(outbox.oldest)}" if outbox.oldest else "outbox: empty"
+    if outbox.refused:
+        yield f"to refused addresses: {plural(outbox.refused, 'digest')}"
+    yield from delivery_sentences(shown.troubles)
 
 
 def _state(run: Run, store: Store) -> RunState:

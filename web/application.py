@@ -15,7 +15,7 @@ from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
 from web.hosts import HostsMiddleware
 from web.operators import Operators, OperatorsMiddleware
-from web.pages import captures, clause, comparison, home, policy, review, search, vendor, version
+from web.pages import captures, clause, comparison, home, policy, review, search, unsubscribe, vendor, version
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -33,6 +33,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     routes = [
         Route("/-/static/{name}", static_file),
         *api.routes(room, public.path),
+        *unsubscribe.ROUTES,
         *review.ROUTES,
         *captures.ROUTES,
         *feeds.ROUTES,

@@ -16,9 +16,8 @@ from core.captures import BEGIN_OF_THE_WEB, sha256_hex
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from reports.announced_changes import AnnouncedChange
+from reports.announced_changes import AnnouncedChange, with_first_changes
 from reports.change_list import ListedChange
-from reports.digest_email import fitting
 from reports.excerpts import shortened
 from views import addresses
 from views.search import SearchHit, SearchQuery, search
@@ -127,7 +126,7 @@ def _change_entry(base: str, change: AnnouncedChange, rendered: _Rendered) -> En
 
 
 def _rendered(vendor: Vendor, listed: ListedChange) -> _Rendered:
-    entry = fitting(listed.entry, _ENTRY_LENGTH, "feed")
+    entry = with_first_changes(listed.entry, _ENTRY_LENGTH)
     # The sentences about an alternation are about e-mails.
     sentences = () if listed.is_alternation else entry.sentences
     html = fragment("feed_entry.html.j2", entry=entry, sentences=sentences)

@@ -53,6 +53,7 @@ class Room:
     public_url: the address under which others reach the room, without a slash at the end; '' if there is none.
     writable: opens the database to record an operator's decision.
     operator_token: the operators' password; '' if operators can't sign in.
+    secret: the operator's secret for the links in e-mails; '' for the one that the database keeps.
     kept: what was made from texts and histories that never change. Sizes are in bytes, roughly.
     """
 
@@ -62,6 +63,7 @@ class Room:
     public_url: str = ""
     writable: Callable[[], Store] | None = None
     operator_token: str = ""
+    secret: str = ""
     kept: Kept = field(init=False, repr=False)
     _vendors: "_Fresh[Mapping[str, Vendor]]" = field(init=False, repr=False)
     _standings: "_Fresh[Mapping[PolicyKey, Standing]]" = field(init=False, repr=False)

@@ -45,7 +45,13 @@ def command(host: str, port: int) -> None:
             signal.signal(number, _end)
         call = workers.enter_context(limited_calls(settings.limits))
         room = Room(
-            store, settings.vendors, call, settings.public_url, lambda: _writable(settings), settings.operator_token
+            store,
+            settings.vendors,
+            call,
+            settings.public_url,
+            lambda: _writable(settings),
+            settings.operator_token,
+            settings.secret,
         )
         click.echo(f"The reading room is at {_address(listener, settings.public_url)} (Ctrl-C ends it)", err=True)
         if settings.public_url:

@@ -8,6 +8,7 @@ readings.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -267,12 +268,15 @@ class SubscriberRow(Base):
     id: the subscriber's number. A number is never used again for another address. Otherwise, a process that is sending
         a digest could record the digest for the wrong address.
     mailbox: the address in lower case. Mail servers deliver `Ann@…` and `ann@…` to the same person.
-    vendors: the slugs of the vendors that the subscriber watches, in alphabetical order; empty for all vendors.
+    vendors: the vendors (`hesk`) and the policies (`hesk/cookies`) that the subscriber watches, in alphabetical order;
+        empty for all vendors.
     caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
         digest needs to examine only the policies that have changed since. Subscribing the address again sets
         `caught_up` to false, because the vendors may differ.
     digests: how often `Subscriptions.enqueue` has recorded what a digest told the subscriber. If two processes compose
         a digest from the same state, only the first of them finds the number that it has read.
+    preferences: how often the subscriber gets digests, and of which changes (`core.preferences.Preferences`).
+    last_digest_at: the time at which digests were last composed for the subscriber; None if they never were.
     """
 
     __tablename__ = "subscribers"
@@ -284,13 +288,15 @@ class SubscriberRow(Base):
     vendors: Mapped[Sequence[str]] = mapped_column(Json)
     caught_up: Mapped[bool] = mapped_column(Boolean)
     digests: Mapped[int] = mapped_column(BigInteger, default=0)
+    preferences: Mapped[Mapping[str, Any]] = mapped_column(Json, server_default='{"significance":"all"}')
+    last_digest_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class WatchedRow(Base):
-    """Since when a subscriber watches a vendor.
+    """Since when a subscriber watches a vendor or a policy.
 
-    vendor: the vendor's slug; '' for every vendor that has no row of its own.
-    since: the time at which the subscriber chose the vendor. Digests leave out changes captured before that time.
+    vendor: the vendor's slug, or a policy (`hesk/cookies`); '' for every vendor that has no row of its own.
+    since: the time at which the subscriber chose it. Digests leave out changes captured before that time.
     newest_capture_id: the id of the newest capture in the database at that time; 0 if there was none. It tells what the
         subscriber may miss if `since` came from a clock that was wrong (`Subscriptions.watermarks`).
     """
@@ -366,8 +372,10 @@ class TellingRow(Base):
 
 
 class OutboxRow(Base):
-    """A message to a subscriber.
+    """A message to a subscriber, or to an operator.
 
+    subscriber_id: None if the message is to an operator.
+    address: the address that the message goes to. mailbox: the address in lower case.
     sent_at: the time of sending; None if the message has not been sent yet.
     claimed_at: the time, by the database's clock, at which a process began to send the message; None if no process is
         sending it.
@@ -377,11 +385,46 @@ class OutboxRow(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(_Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"))
+    subscriber_id: Mapped[int | None] = mapped_column(_Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(AnyText, server_default="")
+    mailbox: Mapped[str] = mapped_column(AnyText, server_default="")
     message: Mapped[bytes] = mapped_column(Bytes)
     composed_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class DeliveryTroubleRow(Base):
+    """An address to which the last attempt to send a message failed (`storage.records.DeliveryTrouble`).
+
+    The row is deleted when a message to the address is sent, or when the address is subscribed again.
+
+    mailbox: the address in lower case.
+    """
+
+    __tablename__ = "delivery_troubles"
+
+    mailbox: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    address: Mapped[str] = mapped_column(AnyText)
+    since: Mapped[datetime] = mapped_column(Moment)
+    latest: Mapped[datetime] = mapped_column(Moment)
+    times: Mapped[int] = mapped_column(BigInteger)
+    retry_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(AnyText)
+
+
+class OperatorDigestRow(Base):
+    """What an operator was told last.
+
+    mailbox: the operator's address in lower case. told_at: the time at which the message was composed.
+    fingerprint: the SHA-256 of what it told.
+    """
+
+    __tablename__ = "operator_digests"
+
+    mailbox: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(Moment)
+    fingerprint: Mapped[str] = mapped_column(AnyText)
 
 
 class FailedFetchRow(Base):
@@ -487,6 +530,15 @@ class StepRow(Base):
     fault: Mapped[str] = mapped_column(AnyText)
 
 
+class SecretRow(Base):
+    """A secret of this installation, by its name (`storage.secrets`)."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    value: Mapped[str] = mapped_column(AnyText)
+
+
 _changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
 Index(
     "policies_untold",
@@ -503,6 +555,13 @@ Index(
     postgresql_where=PolicyRow.fault.is_not(None),
 )
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
+Index(
+    "outbox_waiting_by_mailbox",
+    OutboxRow.mailbox,
+    OutboxRow.id,
+    sqlite_where=OutboxRow.sent_at.is_(None),
+    postgresql_where=OutboxRow.sent_at.is_(None),
+)
 Index(
     "outbox_waiting",
     OutboxRow.id,

@@ -46,14 +46,7 @@ def rename_vendor(store: Store, old: str, new: str) -> int:
             for table in (CaptureRow.__table__, *_tables_of_policies())
             for policy in session.scalars(select(table.c.policy).where(table.c.vendor == old).distinct())
         }
-        for subscriber in session.scalars(select(SubscriberRow)):
-            if old in subscriber.vendors:
-                subscriber.vendors = sorted({new if slug == old else slug for slug in subscriber.vendors})
-        # A subscriber who watches both vendors watches the new one since the time that was recorded for it.
-        watched = aliased(WatchedRow)
-        watches_new = select(watched.subscriber_id).where(watched.vendor == new)
-        session.execute(delete(WatchedRow).where(WatchedRow.vendor == old, WatchedRow.subscriber_id.in_(watches_new)))
-        session.execute(update(WatchedRow).where(WatchedRow.vendor == old).values(vendor=new))
+        _rename_in_subscriptions(session, old, new)
         session.flush()
         captures = sum(_rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies))
     store.clause_index.refresh(PolicyKey(new, policy) for policy in policies)
@@ -130,6 +123,7 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
             "rename again"
         )
     captures = _rename_captures(session, old, new)
+    _rename_in_subscriptions(session, str(old), str(new))
     for key in (old, new):
         clause_index.remove(session, key)  # the words of the index contain the names
     for table in _tables_of_policies():
@@ -139,6 +133,19 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
         else:
             session.execute(update(table).where(_is_of(table, old)).values(vendor=new.vendor, policy=new.policy))
     return captures
+
+
+def _rename_in_subscriptions(session: Session, old: str, new: str) -> None:
+    """Replaces a vendor (`hesk`) or a policy (`hesk/cookies`) in all subscriptions."""
+    for subscriber in session.scalars(select(SubscriberRow)):
+        if old in subscriber.vendors:
+            subscriber.vendors = sorted({new if name == old else name for name in subscriber.vendors})
+    # A subscriber who watches both watches the new one since the time that was recorded for it.
+    watched = aliased(WatchedRow)
+    watches_new = select(watched.subscriber_id).where(watched.vendor == new)
+    session.execute(delete(WatchedRow).where(WatchedRow.vendor == old, WatchedRow.subscriber_id.in_(watches_new)))
+    session.execute(update(WatchedRow).where(WatchedRow.vendor == old).values(vendor=new))
+    session.flush()
 
 
 def _rename_captures(session: Session, old: PolicyKey, new: PolicyKey) -> int:

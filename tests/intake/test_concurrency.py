@@ -11,7 +11,7 @@ from storage import Store
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract
 from tests.stored_captures import POLICY, capture_of, page
-from tests.stored_digests import enqueue
+from tests.stored_digests import enqueue, waiting_messages
 
 PAGES = [page(f"We keep your messages for {days} days.") for days in range(4)]
 PROCESSES = 3
@@ -113,7 +113,7 @@ def test_a_crawl_and_a_digest_can_run_at_the_same_time(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(step, range(40)))
     assert len(store.library.captures(PRIVACY)) == 20
-    assert len(store.subscriptions.outbox()) == 20
+    assert len(waiting_messages(store)) == 20
 
 
 def test_read_transactions_do_not_wait_for_a_write_transaction(database_url: str) -> None:

@@ -13,6 +13,7 @@ from reports import compose
 from storage import Store
 from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
+from tests.stored_digests import waiting_messages
 
 SENDER = "clausewatch@operator.example"
 READER = "reader@client.example"
@@ -90,12 +91,12 @@ def subscribe(store: Store, days: float, *vendors: str, address: str = READER) -
 def composed(store: Store, days: float) -> list[EmailMessage]:
     """Composes digests on a day, marks the new messages in the outbox as sent, and returns them."""
     now = BEGIN + timedelta(days=days)
-    before = {message.id for message in store.subscriptions.outbox()}
+    before = {message.id for message in waiting_messages(store)}
     count = compose(store, VENDORS, now, SENDER)
-    new = [message for message in store.subscriptions.outbox() if message.id not in before]
+    new = [message for message in waiting_messages(store) if message.id not in before]
     assert len(new) == count
     for message in new:
-        store.subscriptions.mark_sent(message.id, now)
+        store.outbox.mark_sent(message.id, now)
     return [parsed_email(message.message) for message in new]
 
 

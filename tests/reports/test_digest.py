@@ -21,7 +21,7 @@ from tests.reports.digest_examples import (
     unwrapped,
 )
 from tests.stored_captures import BEGIN
-from tests.stored_digests import told_to
+from tests.stored_digests import told_to, waiting_messages
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_without_changes_the_watermark_advances_and_nothing_is_sent(store: Store
     assert composed(store, 6) == []
     ((subscriber),) = store.subscriptions.subscribers()
     assert told_to(store, subscriber.id) == {PolicyKey("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
-    assert store.subscriptions.outbox() == ()
+    assert waiting_messages(store) == ()
 
 
 def test_one_message_has_the_changes_of_all_chosen_vendors(store: Store) -> None:
@@ -155,7 +155,7 @@ def test_a_digest_calls_a_return_to_an_earlier_text_a_return(store: Store) -> No
         keep_confirmed(store, payload, days)
     subscribe(store, 3)
     (message,) = composed(store, 5)
-    assert message["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
+    assert message["Subject"] == "Marmot Mail: returned to version 1"
     for text in (unwrapped(message), html(message)):
         assert "The page returned to the text of version 1, last seen 2019-03-04T05:11:07Z." in text
         assert "version 2 → version 1" in text
@@ -171,12 +171,11 @@ def test_an_alternation_is_sent_once_and_a_later_text_is_sent(store: Store) -> N
         messages += composed(store, day + 0.5)
     changed, returned, alternates = messages
     assert "advertiser" in unwrapped(changed)
-    assert returned["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
-    assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
-    first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
+    assert returned["Subject"] == "Marmot Mail: returned to version 1"
+    assert alternates["Subject"] == "Marmot Mail: alternates between versions 1 and 2"
     for text in (unwrapped(alternates), html(alternates)):
         assert "The page has alternated between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
-        assert f"clausewatch report marmot @{first} @{second}" in text
+        assert "The differences between the two versions that the page showed last" in text
         assert "Modified" not in text
     keep_confirmed(store, INSURERS, 20)
     (message,) = composed(store, 21)

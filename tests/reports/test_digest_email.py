@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from core.changes import Change
 from core.exceptions import UsageError
 from core.history import Announcement
+from core.policies import PolicyKey
 from reports import Report, VersionSide, checked_address, compose
 from reports.digest_email import DigestEntry, as_email, digest_entry
 from storage import Store, Subscriber
@@ -59,15 +60,20 @@ def test_an_email_has_the_headers_that_mail_programs_need(store: Store) -> None:
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)
     (message,) = composed(store, 3)
-    assert message["Subject"] == "clausewatch: Marmot Mail privacy changed (1 substantive)"
+    assert message["Subject"] == "Marmot Mail: “What we collect” changed"
     assert message["From"] == f"clausewatch <{SENDER}>"
     assert message["To"] == READER
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["List-Id"] == "clausewatch digests <digests.clausewatch.operator.example>"
     assert email.utils.parsedate_to_datetime(message["Date"]) == (BEGIN + timedelta(days=3)).replace(microsecond=0)
     assert re.fullmatch(r"<[0-9a-f]{32}\.clausewatch@operator\.example>", message["Message-ID"])
-    assert message.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert message["MIME-Version"] == "1.0"
+    assert message.get_content_type() == "multipart/mixed"
+    alternative, report = message.iter_parts()
+    assert alternative.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in alternative.iter_parts()] == ["text/plain", "text/html"]
+    assert report.get_filename() == "marmot-privacy-1-2.html"
+    assert "advertisers" in report.get_content()
 
 
 def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
@@ -84,12 +90,12 @@ def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
 @pytest.mark.parametrize(
     ("changes", "subject"),
     [
-        (EVERY_KIND, "clausewatch: Marmot Mail privacy changed (6 substantive)"),
-        ((EVERY_KIND[9], EVERY_KIND[3]), "clausewatch: Marmot Mail privacy changed (1 factual)"),
-        ((EVERY_KIND[3],), "clausewatch: Marmot Mail privacy changed (1 editorial)"),
+        (EVERY_KIND, "Marmot Mail: new text “We now sell your data.”, and 6 more changes"),
+        ((EVERY_KIND[9], EVERY_KIND[3]), "Marmot Mail: “Last updated 2021.” changed"),
+        ((EVERY_KIND[3],), "Marmot Mail: “Children under 16.” moved"),
     ],
 )
-def test_the_subject_counts_the_most_significant_changes(changes: tuple[Change, ...], subject: str) -> None:
+def test_the_subject_says_what_changed_and_counts_the_rest(changes: tuple[Change, ...], subject: str) -> None:
     assert email_of(*changes)["Subject"] == subject
 
 
@@ -102,15 +108,16 @@ def test_the_subject_names_changed_numbers_and_they_are_shown_first() -> None:
         numbers=(("30 days", "90 days"),),
     )
     message = email_of(EVERY_KIND[1], number)
-    assert message["Subject"] == "clausewatch: Marmot Mail privacy changed: Erased after 30 → 90 days (2 substantive)"
+    assert message["Subject"] == "Marmot Mail: Erased after 30 → 90 days, and 1 more change"
     assert re.findall(r"^(\d+)\. ", plain(message), re.MULTILINE) == ["2", "1"]
 
 
-def test_the_subject_names_the_policy_with_the_most_changes() -> None:
+def test_the_subject_names_the_vendor_with_the_most_changes_first() -> None:
     little, much = version_report(EVERY_KIND[9], vendor_name="Otter Post"), version_report(*EVERY_KIND)
-    data = as_email([entry_of(little), entry_of(much)], SUBSCRIBER, VENDORS, BEGIN, SENDER)
+    other = replace(entry_of(little), key=PolicyKey("otter", "privacy"))
+    data = as_email([other, entry_of(much)], SUBSCRIBER, VENDORS, BEGIN, SENDER)
     subject = parsed_email(data)["Subject"]
-    assert subject == "clausewatch: Marmot Mail privacy changed (6 substantive), and 1 more policy"
+    assert subject == "Marmot Mail, Otter Post: new text “We now sell your data.”, and 7 more changes"
 
 
 def test_both_parts_have_the_interval_and_its_evidence() -> None:
@@ -138,7 +145,7 @@ def test_both_parts_say_how_to_unsubscribe() -> None:
 def test_the_html_part_loads_nothing_and_shows_markup_as_text() -> None:
     hostile = "<script>alert(1)</script><img src=http://t.example/pixel>\u202e\x00"
     page = LexborHTMLParser(html(email_of(added(0, hostile), name=hostile)))
-    assert page.css("script, img, link, iframe, style, a, form") == []
+    assert page.css("script, img, link, iframe, a, form, [style*=url]") == []
     assert not any({"src", "href", "background"} & set(node.attributes) for node in page.css("*"))
     assert "<script>alert(1)</script>" in (page.body.text() if page.body else "")
 
@@ -154,7 +161,7 @@ def test_every_message_is_ascii_with_lines_of_at_most_998_bytes() -> None:
 def test_a_vendors_name_cannot_add_a_header() -> None:
     message = email_of(EVERY_KIND[0], name="Marmot\r\nBcc: all@client.example\r\n\r\nHi")
     assert message["Bcc"] is None
-    assert message["Subject"].startswith("clausewatch: Marmot Bcc: all@client.example Hi privacy changed")
+    assert message["Subject"].startswith("Marmot Bcc: all@client.example Hi: “Cookies” removed")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_an_entirely_different_text_is_announced_at_once_in_one_line(store: Store) -> None:
     keep_confirmed(store, REWRITE, 2)
     (message,) = composed(store, 2.5)
-    assert message["Subject"] == "clausewatch: Marmot Mail privacy shows an entirely different text"
+    assert message["Subject"] == "Marmot Mail privacy: an entirely different text"
     for text in (unwrapped(message), html(message)):
         assert LINE in text
         assert "Norway" not in text
@@ -79,7 +79,7 @@ def test_a_text_that_goes_away_is_taken_back_in_one_line(store: Store) -> None:
     assert len(composed(store, 2.5)) == 1
     keep_confirmed(store, COURTS, 3)
     (message,) = composed(store, 3.5)
-    assert message["Subject"] == "clausewatch: Marmot Mail privacy shows the policy again"
+    assert message["Subject"] == "Marmot Mail privacy: the different text was not the policy"
     assert TAKEN_BACK in unwrapped(message)
     keep_confirmed(store, COURTS, 9)
     assert composed(store, 9.5) == []

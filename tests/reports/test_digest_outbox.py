@@ -12,6 +12,7 @@ from reports import deliver_to_directory
 from storage import Store
 from tests.stored_captures import BEGIN
 from tests.stored_digests import enqueue as put_into_outbox
+from tests.stored_digests import waiting_messages
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -37,7 +38,7 @@ def test_each_message_becomes_a_file_once(store: Store, tmp_path: Path) -> None:
     assert all(path.name.startswith("20240506T070809Z-a-b-c-at-client-example-") for path in paths)
     assert sorted(folder.iterdir()) == sorted(paths)
     assert deliver_to_directory(store, folder, NOW) == []
-    assert store.subscriptions.outbox() == ()
+    assert waiting_messages(store) == ()
 
 
 @pytest.mark.parametrize("address", ["../../etc/passwd@x", "/abs@x", "a\x00b@x", "..", "ü@x", "a" * 500 + "@x"])
@@ -54,7 +55,7 @@ def test_a_message_that_cannot_be_written_stays_in_the_outbox(store: Store, tmp_
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DeliveryError, match="stays in the outbox"):
         deliver_to_directory(store, tmp_path / "file", NOW)
-    assert len(store.subscriptions.outbox()) == 1
+    assert len(waiting_messages(store)) == 1
 
 
 def test_after_a_failed_write_no_partial_file_remains(
@@ -68,4 +69,4 @@ def test_after_a_failed_write_no_partial_file_remains(
     with pytest.raises(DeliveryError, match="No space left"):
         deliver_to_directory(store, tmp_path / "out", NOW)
     assert list((tmp_path / "out").iterdir()) == []
-    assert len(store.subscriptions.outbox()) == 1
+    assert len(waiting_messages(store)) == 1

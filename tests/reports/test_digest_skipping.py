@@ -40,7 +40,7 @@ from tests.reports.digest_examples import (
     subscribe,
 )
 from tests.stored_captures import BEGIN, POLICY, capture_of
-from tests.stored_digests import told_to, watched_since
+from tests.stored_digests import told_to, waiting_messages, watched_since
 
 MARMOT_PRIVACY = PolicyKey("marmot", "privacy")
 MARMOT_APPLICANTS = PolicyKey("marmot", "applicants")
@@ -150,11 +150,11 @@ def test_skipping_policies_does_not_change_the_digests(
                 subscriber: expected_digest(store, vendors, subscriber, NOW)
                 for subscriber in store.subscriptions.subscribers()
             }
-            before = {message.id for message in store.subscriptions.outbox()}
+            before = {message.id for message in waiting_messages(store)}
             compose(store, vendors, NOW, SENDER)
             message_ids = {
                 message.address: message_from_bytes(message.message)["Message-ID"]
-                for message in store.subscriptions.outbox()
+                for message in waiting_messages(store)
                 if message.id not in before
             }
             for subscriber, (message_id, watermarks) in expected.items():
@@ -261,8 +261,8 @@ def test_the_watermark_of_a_vendor_begins_when_the_vendor_is_chosen(store: Store
     assert policies_and_messages(store, VENDORS) == ([], 0)
     keep_confirmed(store, INSURERS, 4, "otter")
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
-    assert "insurance" in str(store.subscriptions.outbox()[0].message)
-    assert "from courts" not in str(store.subscriptions.outbox()[0].message)
+    assert "insurance" in str(waiting_messages(store)[0].message)
+    assert "from courts" not in str(waiting_messages(store)[0].message)
 
 
 def test_a_capture_that_arrives_during_a_digest_is_in_the_next_digest(store: Store) -> None:
@@ -289,14 +289,14 @@ def test_the_run_after_an_interrupted_run_composes_the_other_digests(store: Stor
     enqueue = store.subscriptions.enqueue
 
     def enqueue_once(*arguments: Any) -> None:
-        if store.subscriptions.outbox():
+        if waiting_messages(store):
             raise KeyboardInterrupt
         enqueue(*arguments)
 
     with patch.object(store.subscriptions, "enqueue", enqueue_once), pytest.raises(KeyboardInterrupt):
         compose(store, VENDORS, NOW, SENDER)
     assert compose(store, VENDORS, NOW, SENDER) == 1
-    assert [message.address for message in store.subscriptions.outbox()] == [
+    assert [message.address for message in waiting_messages(store)] == [
         "reader@client.example",
         "other@client.example",
     ]

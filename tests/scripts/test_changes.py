@@ -133,3 +133,13 @@ def test_subscriptions_say_who_gets_what(clausewatch: Clausewatch, tmp_path: Pat
     ann, zoe = json.loads(clausewatch("subscriptions", "--format", "json").stdout)
     check_fields(ann, "subscriptions")
     assert (ann["vendors"], zoe["vendors"]) == ([], ["lanternpost"])
+
+
+def test_subscribing_again_keeps_what_is_not_named(clausewatch: Clausewatch) -> None:
+    clausewatch("subscribe", "ann@example.org", "lanternpost/privacy", "--every", "week", "--on", "friday")
+    clausewatch("subscribe", "Ann@example.org", "--words", "biometric", "--dates", "de")
+    (ann,) = json.loads(clausewatch("subscriptions", "--format", "json").stdout)
+    assert (ann["vendors"], ann["every"], ann["weekday"], ann["words"]) == ([], "week", "friday", ["biometric"])
+    clausewatch("subscribe", "ann@example.org", "--words", "")
+    (ann,) = json.loads(clausewatch("subscriptions", "--format", "json").stdout)
+    assert (ann["words"], ann["dates"], ann["significance"]) == ([], "de", "substantive")

@@ -41,6 +41,12 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("subscribe", "nobody"), "nobody"),
         (("subscribe", "a@b.example\r\nBcc: c@d.example"), "is not an e-mail address"),
         (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
+        (("subscribe", "reader@example.org", "lanternpost/nothing"), "lanternpost has no policy 'nothing'"),
+        (("subscribe", "reader@example.org", "--every", "day", "--timezone", "Mars"), "no time zone 'Mars'"),
+        (("subscribe", "reader@example.org", "--every", "day", "--at", "25:00"), "give hours and minutes"),
+        (("subscribe", "reader@example.org", "--at", "07:00"), "need --every day or --every week"),
+        (("subscribe", "reader@example.org", "--words", "!"), "'!' is no word to watch for"),
+        (("subscribe", "reader@example.org", "--dates", "nowhere"), "no language 'nowhere'"),
         (
             ("vendors", "try", "http://northwind.example:99999/"),
             "is not a web address: the port must be a number from 0 to 65535",

@@ -17,7 +17,7 @@ from core.policies import PolicyKey
 from core.settings import CHECKOUT, load_settings
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
 from scripts.main import cli
-from storage import Store
+from storage import OutboxMessage, Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES
 
@@ -263,6 +263,11 @@ def test_status_shows_the_last_run_and_the_outbox(clausewatch: Clausewatch) -> N
     check_fields(shown["last_run"], "status --run", 1)
     check_fields(shown["last_ended_run"], "status --run", 1)
     check_fields(shown["outbox"], "status --run", 2)
+    message = OutboxMessage(1, "gone@client.example", b"")
+    with Store.open(load_settings().database_url) as store:
+        store.outbox.refuse(message, datetime.now(UTC), "550 no such user")
+    (trouble,) = json_of(clausewatch, "status", "--run")["troubles"]
+    check_fields(trouble, "status --run", 3)
 
 
 def test_review_lists_captures_and_shows_decisions(clausewatch_with_captures: Clausewatch) -> None:

@@ -115,4 +115,5 @@ def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: 
         ("clausewatch_run_in_progress", ()): 0,
         ("clausewatch_run_killed", ()): 0,
         ("clausewatch_outbox_waiting_messages", ()): 0,
+        ("clausewatch_refused_addresses", ()): 0,
     }

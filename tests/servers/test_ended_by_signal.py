@@ -20,7 +20,7 @@ from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
 from tests.servers.commands import program, started_scrapy_crawl
 from tests.servers.raw_server import raw_server
-from tests.stored_digests import enqueue
+from tests.stored_digests import enqueue, waiting_messages
 
 HOST = "http://www.kestrelpost.example"
 SECONDS = 15
@@ -175,8 +175,8 @@ def test_ctrl_c_ends_a_run_whose_mail_server_hangs(crawler: Crawler) -> None:
         connection.close()
     assert lines == ["run: interrupted; 1 capture found, 1 new (0 quarantined), 0 failed; the next run does the rest"]
     with Store.open(crawler.database_url) as store:
-        (message,) = store.subscriptions.outbox()
-        assert store.subscriptions.claim(message.id)
+        (message,) = waiting_messages(store)
+        assert store.outbox.claim("reader@kestrelwatch.example") == message
 
 
 @pytest.mark.parametrize("kind", ["drips", "redirects", "refuses"])

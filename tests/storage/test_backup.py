@@ -21,7 +21,7 @@ from tests.keeping import keep, verify
 from tests.storage.test_payloads import answer, text
 from tests.storage.test_verification import DECLARED, PAGES, fill, findings
 from tests.stored_captures import BEGIN, POLICY, capture_of
-from tests.stored_digests import enqueue, told_to
+from tests.stored_digests import enqueue, told_to, waiting_messages
 
 KEY = PolicyKey("marmot", "privacy")
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
@@ -43,7 +43,7 @@ def everything(store: Store) -> list[object]:
         store.library.history(KEY),
         subscriber,
         told_to(store, subscriber.id),
-        store.subscriptions.outbox(),
+        waiting_messages(store),
     ]
 
 

@@ -22,6 +22,7 @@ from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
+from tests.stored_digests import waiting_messages
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")
@@ -135,8 +136,9 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.lineages.lineage(KEY, call_here),
             lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
             lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
-            lambda: store.subscriptions.outbox(),
-            lambda: store.subscriptions.outbox_counts(),
+            lambda: [store.outbox.claim(mailbox, NOW) for mailbox in store.outbox.mailboxes()],
+            lambda: (store.outbox.counts(), store.outbox.troubles()),
+            lambda: store.outbox.operator_told("operator@marmot.example"),
             lambda: (store.journal.failed_fetches(), store.journal.moved_pages()),
             lambda: (store.journal.last_run(), store.journal.last_ended_run()),
             lambda: store.archive_listings.to_fetch(KEY, ARCHIVE, [], [], 5),
@@ -163,6 +165,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
         (reader,) = store.subscriptions.subscribers()
         store.subscriptions.enqueue(reader, b"digest", {KEY: NOW}, NOW, {}, {KEY: [(1, 3)]})
+        store.outbox.put_off(waiting_messages(store)[0], NOW, "451 later")
+        store.outbox.tell_operator("operator@marmot.example", b"digest", "", NOW)
         query = ListingQuery(ARCHIVE, URL, None, NOW)
         (listing,) = store.archive_listings.begin(KEY, "wayback", [query], NOW, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")

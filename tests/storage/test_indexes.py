@@ -29,6 +29,8 @@ from storage.clause_search import ClauseSearch
 from storage.journal import Journal
 from storage.library import Library
 from storage.lineages import Lineages
+from storage.outbox import Outbox
+from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
 from storage.timelines import Timelines
@@ -48,14 +50,16 @@ LISTED = [
 # Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
 # is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
 # queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
-# the listings under way, and the locations that fail or have moved. Only two runs are kept. A search for frequent words
-# reads the newest clauses in turn, until it has enough; the plan below is made without PostgreSQL's index of words.
+# the listings under way, and the locations and the addresses that fail or have moved. Only two runs are kept. A search
+# for frequent words reads the newest clauses in turn, until it has enough; the plan below is made without PostgreSQL's
+# index of words.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
     "subscribers",
     "subscribers_pkey",
     "outbox_waiting",
+    "outbox_waiting_by_mailbox",
     "policies_untold",
     "policies_with_fault",
     "sqlite_autoindex_watched_1",
@@ -66,6 +70,9 @@ READ_WHOLE = {
     "failed_fetches_pkey",
     "moved_pages",
     "moved_pages_pkey",
+    "delivery_troubles",
+    "delivery_troubles_pkey",
+    "sqlite_autoindex_delivery_troubles_1",
     "runs",
     "runs_pkey",
     "clause_texts",
@@ -195,6 +202,7 @@ def test_every_query_finds_its_rows_by_an_index(
             call(subscriptions.subscribe, address, vendors, BEGIN)
         subscribers = call(subscriptions.subscribers)
         call(subscriptions.subscribed_since)
+        call(subscriptions.subscriber, "All@marmot.example")
         for subscriber in subscribers:
             watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
@@ -215,11 +223,17 @@ def test_every_query_finds_its_rows_by_an_index(
         call(intake.keep, (capture_of(A, 50), A, POLICY))
         # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
         call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
-        (message, _) = call(subscriptions.outbox)
-        call(subscriptions.outbox_counts)
-        call(subscriptions.claim, message.id)
-        call(subscriptions.release, message.id)
-        call(subscriptions.mark_sent, message.id, now)
+        outbox = store.outbox
+        assert call(outbox.mailboxes, now) == ["all@marmot.example", "some@marmot.example"]
+        call(outbox.counts)
+        message = call(outbox.claim, "all@marmot.example", now)
+        call(outbox.release, message.id)
+        call(outbox.put_off, message, now, "451 later")
+        call(outbox.refuse, message, now, "550 never")
+        call(outbox.troubles)
+        call(outbox.mark_sent, message.id, now)
+        call(outbox.tell_operator, "operator@marmot.example", b"digest", "", now)
+        call(outbox.operator_told, "operator@marmot.example")
         call(subscriptions.unsubscribe, "all@marmot.example")
 
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
@@ -227,6 +241,8 @@ def test_every_query_finds_its_rows_by_an_index(
         call(journal.keep_only, ["marmot"], [])
         call(journal.note_failed_fetch, KEY, URL, URL, "connection refused", now)
         call(journal.failed_fetches)
+        call(store.secrets.for_links)
+        call(store.secrets.known_for_links)
         call(journal.moved_pages)
         call(journal.end_run, call(journal.begin_run, now), now, 0, "")
         call(journal.last_run)
@@ -268,7 +284,18 @@ def test_every_query_finds_its_rows_by_an_index(
 
     methods = {
         method.__qualname__
-        for part in (Library, Subscriptions, ArchiveListings, Journal, Lineages, Timelines, ClauseIndex, Intake)
+        for part in (
+            Library,
+            Subscriptions,
+            Outbox,
+            ArchiveListings,
+            Journal,
+            Lineages,
+            Timelines,
+            ClauseIndex,
+            Secrets,
+            Intake,
+        )
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }

@@ -29,7 +29,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import enqueue, told_to, watched_since
+from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -50,6 +50,8 @@ CHECKSUMS = {
     "0013_absences.py": "9c188c87bb37c4555555eadda878938e119c6473638ae214bbe9ad8ec0240ff4",
     "0014_steps.py": "fb9c3347c706ac4449f4b9ef1492e8bac4888d5dd76493211820994983ccb666",
     "0015_search.py": "a9a2f79f97edf9eb69b7115c8b5ef732e5b5f2654f4a980d7fb728d7ed432e3f",
+    "0016_outbox.py": "c4c49a28757ef66db23c35fc51036f2a64e54f8ac2bc4275de0769670ffc75f6",
+    "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
 }
 
 
@@ -188,13 +190,13 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert [review.by for stored in captures for review in stored.reviews] == ["ann", "bob"]
         (reader,) = store.subscriptions.subscribers()
         assert told_to(store, reader.id) == {KEY: BEGIN + timedelta(days=1)}
-        assert [message.message for message in store.subscriptions.outbox()] == [b"digest \x00\xff"]
+        assert [message.message for message in waiting_messages(store)] == [b"digest \x00\xff"]
         archive = ArchiveSite("wayback", "https://archive.example")
         assert [row.checksum for row in store.archive_listings.to_fetch(KEY, archive, [], [], 9)] == ["ABC"]
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0015"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0017"
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_in_models})
         metadata: Any = [Base.metadata, SearchBase.metadata]
         assert compare_metadata(context, metadata) == []
@@ -216,7 +218,7 @@ def test_subscribers_whose_addresses_differ_in_case_are_joined(left_by_0006: str
         until = datetime(2019, 4, 5, 5, 6, 7, 890123, tzinfo=UTC)
         assert told_to(store, reader.id) == {KEY: until, PolicyKey("vole", "privacy"): until}
         assert watched_since(store, reader.id) == {"": BEGIN, "vole": BEGIN}
-        assert [message.address for message in store.subscriptions.outbox()] == ["reader@marmot.example"] * 2
+        assert [message.address for message in waiting_messages(store)] == ["reader@marmot.example"] * 2
 
 
 def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: str, engine: Engine) -> None:

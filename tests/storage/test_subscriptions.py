@@ -9,7 +9,7 @@ from core.exceptions import StorageError
 from core.policies import PolicyKey
 from storage import OutboxMessage, Store, Subscriber
 from storage.tables.models import OutboxRow
-from tests.stored_digests import enqueue, told_to
+from tests.stored_digests import enqueue, told_to, waiting_messages
 
 KEY = PolicyKey("marmot", "privacy")
 VOLE = PolicyKey("vole", "privacy")
@@ -44,7 +44,7 @@ def test_subscribing_again_replaces_vendors_and_keeps_watermarks(store: Store, s
 def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, subscriber: Subscriber) -> None:
     enqueue(store, subscriber.id, b"digest", {KEY: NOW}, NOW)
     assert store.subscriptions.unsubscribe(subscriber.address)
-    assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, subscriber.id)) == (
+    assert (store.subscriptions.subscribers(), waiting_messages(store), told_to(store, subscriber.id)) == (
         (),
         (),
         {},
@@ -54,30 +54,30 @@ def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, sub
 
 def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, subscriber: Subscriber) -> None:
     enqueue(store, subscriber.id, b"one", {}, NOW)
-    (first,) = store.subscriptions.outbox()
+    (first,) = waiting_messages(store)
     store.subscriptions.unsubscribe(subscriber.address)
     store.subscriptions.subscribe(subscriber.address, [], NOW)
     (again,) = store.subscriptions.subscribers()
     enqueue(store, again.id, b"two", {}, NOW)
-    store.subscriptions.mark_sent(first.id, LATER)
+    store.outbox.mark_sent(first.id, LATER)
     assert again.id != subscriber.id
-    assert [message.message for message in store.subscriptions.outbox()] == [b"two"]
+    assert [message.message for message in waiting_messages(store)] == [b"two"]
 
 
 def test_messages_wait_in_order_until_they_are_sent(store: Store, subscriber: Subscriber) -> None:
     for message in (b"one\x00", b"two"):
         enqueue(store, subscriber.id, message, {}, NOW)
-    first, second = store.subscriptions.outbox()
+    first, second = waiting_messages(store)
     assert (first, second.message) == (OutboxMessage(first.id, subscriber.address, b"one\x00"), b"two")
-    store.subscriptions.mark_sent(first.id, LATER)
-    store.subscriptions.mark_sent(first.id, LATER)
-    assert store.subscriptions.outbox() == (second,)
+    store.outbox.mark_sent(first.id, LATER)
+    store.outbox.mark_sent(first.id, LATER)
+    assert waiting_messages(store) == (second,)
 
 
 def test_watermarks_advance_without_a_message(store: Store, subscriber: Subscriber) -> None:
     enqueue(store, subscriber.id, None, {KEY: NOW, VOLE: LATER}, NOW)
     assert told_to(store, subscriber.id) == {KEY: NOW, VOLE: LATER}
-    assert store.subscriptions.outbox() == ()
+    assert waiting_messages(store) == ()
 
 
 def test_watermarks_never_go_back(store: Store, subscriber: Subscriber) -> None:
@@ -96,7 +96,7 @@ def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, 
     naive = NOW.replace(tzinfo=None)  # refused because it has no time zone, after the first watermark was written
     with pytest.raises(StorageError, match="without a zone"):
         enqueue(store, subscriber.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
-    assert (told_to(store, subscriber.id), store.subscriptions.outbox()) == ({}, ())
+    assert (told_to(store, subscriber.id), waiting_messages(store)) == ({}, ())
 
 
 def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscriber: Subscriber) -> None:
@@ -109,7 +109,7 @@ def test_of_two_digests_composed_from_one_state_only_the_first_is_recorded(
 ) -> None:
     assert store.subscriptions.enqueue(subscriber, b"one", {KEY: NOW}, NOW)
     assert not store.subscriptions.enqueue(subscriber, b"two", {KEY: LATER}, LATER)
-    assert [message.message for message in store.subscriptions.outbox()] == [b"one"]
+    assert [message.message for message in waiting_messages(store)] == [b"one"]
     assert told_to(store, subscriber.id) == {KEY: NOW}
 
 
@@ -124,12 +124,12 @@ def test_addresses_that_differ_only_in_case_are_one_subscriber(store: Store, sub
 
 def test_a_message_is_claimed_once_until_it_is_given_back(store: Store, subscriber: Subscriber) -> None:
     enqueue(store, subscriber.id, b"one", {}, NOW)
-    (message,) = store.subscriptions.outbox()
-    assert [store.subscriptions.claim(message.id) for _ in range(2)] == [True, False]
-    store.subscriptions.release(message.id)
-    assert store.subscriptions.claim(message.id)
-    store.subscriptions.mark_sent(message.id, NOW)
-    assert not store.subscriptions.claim(message.id)
+    (message,) = waiting_messages(store)
+    assert [store.outbox.claim(subscriber.address) for _ in range(2)] == [message, None]
+    store.outbox.release(message.id)
+    assert store.outbox.claim(subscriber.address) == message
+    store.outbox.mark_sent(message.id, NOW)
+    assert store.outbox.claim(subscriber.address) is None
 
 
 @pytest.mark.parametrize(("minutes", "is_free"), [(-14, False), (-16, True), (60, True)])
@@ -137,8 +137,7 @@ def test_the_claim_of_a_process_that_died_ends(
     store: Store, subscriber: Subscriber, minutes: int, is_free: bool
 ) -> None:
     enqueue(store, subscriber.id, b"one", {}, NOW)
-    (message,) = store.subscriptions.outbox()
     with store.database.write_session() as session:
         claimed_at = datetime.now(UTC) + timedelta(minutes=minutes)
         session.execute(update(OutboxRow).values(claimed_at=claimed_at))
-    assert store.subscriptions.claim(message.id) == is_free
+    assert (store.outbox.claim(subscriber.address) is not None) == is_free

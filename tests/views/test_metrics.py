@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from storage import FailedFetches, MovedPage, OutboxCounts, Run, Standing
+from storage import DeliveryTrouble, FailedFetches, MovedPage, OutboxCounts, Run, Standing
 from views.metrics import as_metrics
 from views.operation import Operation
 from views.policy_status import PolicyStatus
@@ -17,6 +17,7 @@ IDLE_SAMPLES: dict[Sample, float] = {
     ("clausewatch_run_in_progress", ()): 0,
     ("clausewatch_run_killed", ()): 0,
     ("clausewatch_outbox_waiting_messages", ()): 0,
+    ("clausewatch_refused_addresses", ()): 0,
 }
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -111,7 +112,9 @@ def test_a_location_that_fails_or_has_moved_is_a_sample() -> None:
 def test_the_last_run_and_the_outbox_are_samples() -> None:
     ended = Run(BEGAN, BEGAN + timedelta(minutes=5), 3, "1 failed")
     killed = Run(BEGAN + timedelta(days=1), None, None, "")
-    shown = Operation(killed, "killed", ended, OutboxCounts(2, BEGAN))
+    refused = DeliveryTrouble("a@client.example", BEGAN, BEGAN, 1, None, "550 no such user")
+    put_off = DeliveryTrouble("b@client.example", BEGAN, BEGAN, 1, BEGAN, "451 later")
+    shown = Operation(killed, "killed", ended, OutboxCounts(2, BEGAN), (refused, put_off))
     assert {name: value for (name, _), value in parse_metrics(as_metrics([], shown))} == {
         "clausewatch_run_begin_timestamp_seconds": BEGAN.timestamp() + 86400,
         "clausewatch_run_in_progress": 0,
@@ -121,4 +124,5 @@ def test_the_last_run_and_the_outbox_are_samples() -> None:
         "clausewatch_run_exit_status": 3,
         "clausewatch_outbox_waiting_messages": 2,
         "clausewatch_outbox_oldest_timestamp_seconds": BEGAN.timestamp(),
+        "clausewatch_refused_addresses": 1,
     }

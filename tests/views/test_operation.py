@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.policies import PolicyKey
 from storage import Store
-from tests.stored_digests import enqueue
+from tests.stored_digests import enqueue, waiting_messages
 from views.operation import operation, operation_sentences
 
 BEGAN = datetime(2026, 11, 2, 6, 15, 3, tzinfo=UTC)
@@ -27,7 +27,8 @@ def test_the_last_run_is_named_with_its_end(store: Store) -> None:
     assert shown.to_dict() == {
         "last_run": {"state": "ended", **last_run},
         "last_ended_run": last_run,
-        "outbox": {"waiting": 0, "oldest": None},
+        "outbox": {"waiting": 0, "oldest": None, "refused": 0},
+        "troubles": [],
     }
 
 
@@ -57,6 +58,6 @@ def test_waiting_messages_are_counted_until_they_are_sent(store: Store) -> None:
         enqueue(store, reader.id, b"digest", {PolicyKey("marmot", "privacy"): moment}, moment)
     *_, line = operation_sentences(operation(store))
     assert line == "outbox: 2 digests not sent yet, the oldest since 2026-11-02T06:15:03Z"
-    for message in store.subscriptions.outbox():
-        store.subscriptions.mark_sent(message.id, BEGAN)
+    for message in waiting_messages(store):
+        store.outbox.mark_sent(message.id, BEGAN)
     assert operation(store).outbox.waiting == 0

@@ -13,15 +13,18 @@ from storage.tables import seals
 from storage.tables.models import (
     CaptureRow,
     CountRow,
+    DeliveryTroubleRow,
     FailedFetchRow,
     ListedCaptureRow,
     ListingRow,
     MovedPageRow,
+    OperatorDigestRow,
     OutboxRow,
     PolicyRow,
     ReadingRow,
     ReviewRow,
     RunRow,
+    SecretRow,
     SubscriberRow,
     TellingRow,
     UnreadRow,
@@ -149,7 +152,8 @@ def check_references(database: Database) -> Iterator[Finding]:
         (ListedCaptureRow, ListedCaptureRow.listing_id, ListingRow.id, "listing"),
         (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
     ):
-        query = select(foreign_key, func.count()).where(~exists().where(key == foreign_key)).group_by(foreign_key)
+        query = select(foreign_key, func.count()).where(foreign_key.is_not(None))
+        query = query.where(~exists().where(key == foreign_key)).group_by(foreign_key)
         for missing_key, count in scan_rows(database, query):
             need = "needs" if count == 1 else "need"
             fault = f"is missing, but {plural(count, 'row')} in the table {child.__tablename__} {need} it"
@@ -164,9 +168,10 @@ def check_unsealed_tables(database: Database) -> Iterator[Finding]:
 
     Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
-    unsealed = (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow)
+    unsealed = (SubscriberRow, WatermarkRow, ListingRow, ListedCaptureRow, UnreadRow, SecretRow)
+    outbox = (OutboxRow, DeliveryTroubleRow, OperatorDigestRow)
     journal = (FailedFetchRow, MovedPageRow, RunRow)
-    for table in (*unsealed, *journal):
+    for table in (*unsealed, *outbox, *journal):
         for _ in scan_rows(database, select(table)):
             pass
     yield from ()

@@ -1,26 +1,20 @@
-"""Renders a digest as an e-mail, in plain text and HTML."""
+"""The entries of a digest: what it says about each policy, before anything is written as text."""
 
-import hashlib
-import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import Literal
 
-from core.changes import SIGNIFICANCES, Redline
+from core.changes import SIGNIFICANCES, Redline, Significance
 from core.dates import iso
 from core.declarations import Vendor
-from core.email_addresses import checked_address
 from core.history import Absence, Announcement, Observation, Period
 from core.plurals import plural
 from core.policies import PolicyKey
 from reports.change_sections import PlaceGroup, sections
-from reports.excerpts import cut, redline_as_text, shortened
-from reports.html_report import environment
+from reports.digest_email.attachments import Attachment, report_attachment
+from reports.excerpts import cut, shortened
+from reports.html_report import as_html
 from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
@@ -32,42 +26,37 @@ from reports.wording import (
     title,
     version_names,
 )
-from storage import Subscriber
+from views.addresses import captures_page, comparison_page, policy_page
 
-_WIDTH = 76  # columns of the plain text
 _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 # The e-mail's subject names at most this many changed numbers.
 _NUMBERS_IN_HEADLINE = 2
 
 
-# The limits on the length of a change's text, of all changes in an entry, and of all changes in an e-mail, in
-# characters. Mail servers refuse large messages (RFC 5321, section 4.5.3.1.7), and one change must not keep the others
-# from arriving. An e-mail contains each text twice, and quoted-printable needs up to nine bytes for a character. So an
-# e-mail has at most about 10 MB.
+# The limit on the length of a change's text, in characters. An e-mail shows less if there is no room
+# (`reports.digest_email.fitting`).
 _CHANGE_LENGTH = 5_000
-_ENTRY_LENGTH = 100_000
-_MAIL_LENGTH = 500_000
-# The limits on single lines, in characters: addresses, headings, notes.
+# The limits on single lines, in characters: addresses, headings, notes; and on the name of a vendor.
 _LINE_LENGTH = 1_000
-_SUBJECT_LENGTH = 200
+_NAME_LENGTH = 100
+# The number of characters of a heading, or of a clause, that the subject quotes.
+_QUOTED = 50
 
-
-EntryKind = Literal["change", "held", "taken back", "gone", "there again"]
+EntryKind = Literal["change", "reverted", "held", "taken back", "gone", "there again"]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail."""
+    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail.
+
+    left_out: the number of characters by which `excerpt` was cut.
+    """
 
     number: int
     label: str
     excerpt: Redline
     notes: tuple[str, ...]
-
-    @property
-    def length(self) -> int:
-        """The number of characters of the change."""
-        return sum(len(text) for _, text in self.excerpt) + sum(map(len, self.notes))
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +81,9 @@ class DigestEntry:
 
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
-    kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
-        held text that turned out not to be the policy; `gone` for a policy whose page is no longer there; `there again`
-        for a policy whose page came back.
+    kind: `change` for an announcement; `reverted` for changes that were taken back before they were told; `held` for a
+        text that shares nothing with the text before; `taken back` for a held text that turned out not to be the
+        policy; `gone` for a policy whose page is no longer there; `there again` for a policy whose page came back.
     interval: the last capture of the old text and the first capture of the new text; None if the entry is no change and
         no held text.
     name: the name of the vendor, and the policy.
@@ -107,6 +96,13 @@ class DigestEntry:
     command_introduction: the words before the command: `The whole report on this change`.
     command: the command that prints the whole report: `clausewatch report hesk @… @…`.
     rank: the sort key of the entries. The entry with the most important changes comes first.
+    key: the policy. vendor: the vendor's name.
+    news: the most important change in a few words, for the e-mail's subject: `Retention 30 → 90 days`.
+    changes: the number of changes that the subject counts: the substantive and factual ones; if there are none, all.
+    page: the address of the reading room's page about the entry (`views.addresses`). If the page is a comparison, a
+        change is found on it by its number.
+    attachment: the HTML report; None if the entry has none, or if it is too long.
+    worth: what the changes are worth to a subscriber (`reports.digest_selection`); None if the entry is told to all.
     """
 
     kind: EntryKind
@@ -121,19 +117,31 @@ class DigestEntry:
     command_introduction: str
     command: str
     rank: tuple[int, ...]
+    key: PolicyKey
+    vendor: str
+    news: str
+    page: str
+    changes: int = 1
+    attachment: Attachment | None = None
+    worth: Mapping[Significance, frozenset[str]] | None = None
 
 
-def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
+def digest_entry(report: Report, announcement: Announcement, *, with_attachment: bool = False) -> DigestEntry:
     """Returns the digest's entry for an announcement.
 
     report: the comparison of the announcement's old period and new period.
+    with_attachment: whether the entry gets the HTML report, for e-mails that can't link to a reading room.
     """
     old, new = report.old, report.new
     # The report of a digest always compares two periods, never two files.
     assert isinstance(old, VersionSide) and isinstance(new, VersionSide)  # noqa: S101, PT018
     name = _name(new.vendor_name, new.policy)
     assert report.interval is not None  # noqa: S101 - consecutive periods show different versions
-    command = _command(PolicyKey(new.vendor, new.policy), old.period, new.period)
+    key = PolicyKey(new.vendor, new.policy)
+    command = _command(key, old.period, new.period)
+    vendor = _vendor_name(new.vendor_name)
+    page = _comparison(key, old.period, new.period)
+    attachment = _attachment(f"{key.vendor}-{key.policy}-{old.number}-{new.number}.html", report, with_attachment)
     if announcement.alternation:
         versions = version_names(announcement.alternation)
         return DigestEntry(
@@ -152,6 +160,11 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
             command_introduction="The differences between the two versions that the page showed last",
             command=command,
             rank=(1,),
+            key=key,
+            vendor=vendor,
+            news=f"alternates between {versions}",
+            page=page,
+            attachment=attachment,
         )
     changes = rendered_changes(report.comparison)
     significances = [change.change.significance for change in changes]
@@ -180,6 +193,8 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         last_seen = iso(announcement.returned_to.last.captured_at)
         return_sentence = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
     numbers = headline_of_numbers(changes, _NUMBERS_IN_HEADLINE)
+    news = f"returned to version {new.number}" if announcement.returned_to else _news(changes)
+    shown_count = sum(significance in _SHOWN_SIGNIFICANCES for significance in significances)
     other_changes = f"{'Besides, ' if shown_groups else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
         "change",
@@ -188,13 +203,67 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         headline=f"{event}{f': {numbers}' if numbers else ''} ({most_significant_count})",
         title=title(report),
         summary=return_sentence + summary(report),
-        sentences=circumstances(report),
+        # The captures below the sentences say between which times the change happened.
+        sentences=circumstances(report)[1:],
         shown_groups=shown_groups,
         other_changes=other_changes if counts_not_shown else "",
         command_introduction="The whole report on this change",
         command=command,
         rank=tuple(-significances.count(significance) for significance in SIGNIFICANCES),
+        key=key,
+        vendor=vendor,
+        news=news,
+        page=page,
+        changes=shown_count or max(1, len(changes)),
+        attachment=attachment,
     )
+
+
+def _attachment(name: str, report: Report, is_wanted: bool) -> Attachment | None:
+    if not is_wanted:
+        return None
+    try:
+        return report_attachment(name, as_html(report))
+    except Exception:  # the change is told without the report rather than not at all
+        return None
+
+
+def _news(changes: Sequence[RenderedChange]) -> str:
+    """Returns the most important change in a few words: a number, or what happened under which heading."""
+    if numbers := headline_of_numbers(changes, 1).partition("; ")[0]:
+        return numbers
+    # Of the most important changes, the one that changes the most text.
+    least = next(
+        (
+            significance
+            for significance in SIGNIFICANCES
+            for change in changes
+            if change.change.significance == significance
+        ),
+        None,
+    )
+    change = max(
+        (change for change in changes if change.change.significance == least), key=_changed_length, default=None
+    )
+    if change is None:
+        return "other links or typography"
+    is_heading = (change.change.new or change.change.old)[0].kind == "heading"
+    if is_heading or len(change.path) > 1:  # the only heading is the title
+        quoted = f"“{shortened(change.heading, _QUOTED)}”"
+    else:
+        quoted = f"“{shortened(change.beginning, _QUOTED)}”"
+    match change.kind:
+        case "added" if not is_heading:
+            return f"new text {'in ' if len(change.path) > 1 else ''}{quoted}"
+        case "removed" if not is_heading:
+            return f"text removed{' from' if len(change.path) > 1 else ':'} {quoted}"
+        case "added" | "removed" | "moved" | "renumbered":
+            return f"{quoted} {change.kind}"
+    return f"{quoted} changed"
+
+
+def _changed_length(change: RenderedChange) -> int:
+    return sum(len(text) for operation, text in change.redline if operation != "equal")
 
 
 def _shown_group(group: PlaceGroup) -> ShownGroup:
@@ -204,35 +273,39 @@ def _shown_group(group: PlaceGroup) -> ShownGroup:
 
 def _shown(change: RenderedChange) -> ShownChange:
     notes = tuple(shortened(note, _LINE_LENGTH) for note in change.notes)
-    return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), cut(change.excerpt, _CHANGE_LENGTH), notes)
+    excerpt, left_out = cut(change.excerpt, _CHANGE_LENGTH)
+    return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), excerpt, notes, left_out)
 
 
-def fitting(entry: DigestEntry, length: int, medium: str = "e-mail") -> DigestEntry:
-    """Returns the entry with the first of its changes, which together have at most `length` characters.
+def reverted_entry(report: Report, announcement: Announcement) -> DigestEntry:
+    """Returns the entry that says in one sentence that a policy changed, and has its former text again.
 
-    medium: what the entry is a part of, for the sentence that counts the others.
+    report: the comparison of the former text with the text that came first after it. announcement: from the last period
+    of the former text before the change to its first period after it.
     """
-    left, left_out = length, 0
-    groups = []
-    for group in entry.shown_groups:
-        left -= len(group.place)
-        runs = []
-        for run in group.runs:
-            fitting = []
-            for change in run.changes:
-                left -= change.length
-                if left >= 0:
-                    fitting.append(change)
-                else:  # and so are all later changes
-                    left_out += 1
-            if fitting:
-                runs.append(replace(run, changes=tuple(fitting)))
-        if runs:
-            groups.append(replace(group, runs=tuple(runs)))
-    if not left_out:
-        return entry
-    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this {medium}."
-    return replace(entry, shown_groups=tuple(groups), other_changes=f"{sentence} {entry.other_changes}".rstrip())
+    side = report.new
+    assert isinstance(side, VersionSide)  # noqa: S101 - the report of a digest always compares two periods
+    key = PolicyKey(side.vendor, side.policy)
+    name = _name(side.vendor_name, side.policy)
+    begin, end = iso(side.period.first.captured_at), iso(announcement.new.first.captured_at)
+    return DigestEntry(
+        "reverted",
+        None,
+        name,
+        headline="changed, and has its former text again",
+        title=f"{name}: changed, and has its former text again",
+        summary=f"From {begin} this policy had another text; since {end} it has its former text again.",
+        sentences=(),
+        shown_groups=(),
+        other_changes="",
+        command_introduction="The text that was there in between",
+        command=_command(key, announcement.old, side.period),
+        rank=(0,),
+        key=key,
+        vendor=_vendor_name(side.vendor_name),
+        news="changed, and has its former text again",
+        page=_comparison(key, announcement.old, side.period),
+    )
 
 
 def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> DigestEntry:
@@ -240,6 +313,7 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
 
     standing: the last period that stands. held: the held period.
     """
+    key = PolicyKey(vendor.slug, policy)
     name = _name(vendor.name, policy)
     since = iso(held.first.captured_at)
     return DigestEntry(
@@ -256,8 +330,12 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
         shown_groups=(),
         other_changes="",
         command_introduction="The comparison of both texts",
-        command=_command(PolicyKey(vendor.slug, policy), standing, held),
+        command=_command(key, standing, held),
         rank=(0,),
+        key=key,
+        vendor=_vendor_name(vendor.name),
+        news="an entirely different text",
+        page=_comparison(key, standing, held),
     )
 
 
@@ -280,6 +358,10 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
         command_introduction="All texts that the address has shown",
         command=_listing("versions", vendor, policy),
         rank=(0,),
+        key=PolicyKey(vendor.slug, policy),
+        vendor=_vendor_name(vendor.name),
+        news="the different text was not the policy",
+        page=policy_page(PolicyKey(vendor.slug, policy)),
     )
 
 
@@ -313,6 +395,10 @@ def gone_entry(vendor: Vendor, policy: str, absence: Absence, last_text: Observa
         command_introduction="All captures of the policy",
         command=_listing("captures", vendor, policy),
         rank=(0,),
+        key=PolicyKey(vendor.slug, policy),
+        vendor=_vendor_name(vendor.name),
+        news="no longer there",
+        page=captures_page(PolicyKey(vendor.slug, policy)),
     )
 
 
@@ -341,6 +427,10 @@ def there_again_entry(
         command_introduction="All texts that the address has shown",
         command=_listing("versions", vendor, policy),
         rank=(0,),
+        key=PolicyKey(vendor.slug, policy),
+        vendor=_vendor_name(vendor.name),
+        news="there again",
+        page=policy_page(PolicyKey(vendor.slug, policy)),
     )
 
 
@@ -349,7 +439,11 @@ def _listing(command: str, vendor: Vendor, policy: str) -> str:
 
 
 def _name(vendor_name: str, policy: str) -> str:
-    return f"{printable(' '.join(vendor_name.split()))} {policy}"
+    return f"{_vendor_name(vendor_name)} {policy}"
+
+
+def _vendor_name(name: str) -> str:
+    return shortened(printable(" ".join(name.split())), _NAME_LENGTH)
 
 
 def _command(key: PolicyKey, old: Period, new: Period) -> str:
@@ -357,125 +451,5 @@ def _command(key: PolicyKey, old: Period, new: Period) -> str:
     return f"clausewatch report {key.vendor} @{old.version_id[:12]} @{new.version_id[:12]}{option}"
 
 
-def as_email(
-    entries: Sequence[DigestEntry], subscriber: Subscriber, vendors: Mapping[str, Vendor], now: datetime, sender: str
-) -> bytes:
-    """Returns the e-mail of a digest, in plain text and HTML.
-
-    The result is an RFC 5322 message as bytes: ASCII only, with CRLF line ends. The Message-ID depends only on the
-    subscriber and the changes, so that mail programs recognize a message that is sent twice.
-
-    entries: the digest's entries, at least one.
-    vendors: all declared vendors, by slug.
-    now: the present time, timezone-aware, in UTC.
-    sender: the e-mail address that the digest comes from.
-    """
-    address = checked_address(subscriber.address)
-    share = min(_ENTRY_LENGTH, _MAIL_LENGTH // len(entries))
-    entries = [fitting(entry, share) for entry in entries]
-    domain = Address(addr_spec=sender).domain
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name="clausewatch", addr_spec=sender)
-    message["To"] = Address(addr_spec=address)
-    message["Subject"] = _subject(entries)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{_fingerprint(entries, address)}.clausewatch@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
-    message["List-Id"] = f"clausewatch digests <digests.clausewatch.{domain}>"  # RFC 2919, section 2
-    vendor_names = [printable(vendors[slug].name) for slug in subscriber.vendors if slug in vendors]
-    reason = f"{address} is subscribed to changes at {', '.join(vendor_names) or 'all vendors watched here'}."
-    how_to_stop = (
-        "To stop these e-mails, reply to this e-mail. The operator of clausewatch then stops them with this command: "
-    )
-    command = f"clausewatch unsubscribe {address}"
-    message.set_content(_plain_text(entries, reason, how_to_stop, command), cte="quoted-printable")
-    html = (
-        environment()
-        .get_template("digest.html.j2")
-        .render(
-            entries=entries,
-            overview=_overview(entries),
-            reason=reason,
-            how_to_stop=how_to_stop,
-            command=command,
-        )
-    )
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    # By default, the standard library breaks the line of a long header before the header's first word. Some mail
-    # programs then show an empty subject. RFC 5322, section 2.1.1 allows 998 characters in a line.
-    return message.as_bytes(policy=SMTP.clone(max_line_length=900))
-
-
-def _subject(entries: Sequence[DigestEntry]) -> str:
-    """Returns the e-mail's subject: the policy with the most important changes, and the number of other policies."""
-    first = min(entries, key=lambda entry: entry.rank)
-    others = len({entry.name for entry in entries}) - 1
-    more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
-    subject = f"clausewatch: {first.name} {shortened(first.headline, _SUBJECT_LENGTH)}{more}"
-    # The standard library decodes the encoded words (RFC 2047) in a header's value, also those in a vendor's text. An
-    # encoded word may hold a line break, and so another header.
-    return subject.replace("=?", "= ?")
-
-
-def _overview(entries: Sequence[DigestEntry]) -> list[str]:
-    return [f"{entry.name}: {entry.summary}" for entry in sorted(entries, key=lambda entry: entry.rank)]
-
-
-def _fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
-    lines = [address]
-    for entry in entries:
-        if entry.kind != "change":
-            lines += [entry.name, entry.kind, entry.summary, *entry.sentences]
-        for capture in (entry.interval.last_old, entry.interval.first_new) if entry.interval else ():
-            lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
-
-
-def _plain_text(entries: Sequence[DigestEntry], reason: str, how_to_stop: str, command: str) -> str:
-    blocks = []
-    if len(entries) > 1:
-        blocks.append("\n".join(_wrapped(line, "* ", "  ") for line in _overview(entries)))
-    for entry in entries:
-        first, *others = _plain_entry(entry)
-        blocks += [f"\n{first}" if blocks else first, *others]
-    blocks.append(f"-- \n{_wrapped(reason)}\n{_wrapped(how_to_stop)}\n  {command}")
-    return "\n\n".join(blocks) + "\n"
-
-
-def _plain_entry(entry: DigestEntry) -> list[str]:
-    blocks = [f"{entry.title}\n{'=' * min(len(entry.title), _WIDTH)}", _wrapped(entry.summary)]
-    blocks += [_wrapped(sentence) for sentence in entry.sentences]
-    if entry.interval:
-        blocks.append(
-            f"{_plain_capture('Old text, last seen', entry.interval.last_old)}\n"
-            f"{_plain_capture('New text, first seen', entry.interval.first_new)}"
-        )
-    for group in entry.shown_groups:
-        blocks.append(_wrapped(group.place))
-        for run in group.runs:
-            first, *others = run.changes
-            lines = [_wrapped(f"{run.words[:1].upper()}{run.words[1:]}", "" if others else f"{first.number}. ")]
-            for change in run.changes:
-                number = f"{change.number}. "
-                indent = " " * len(number)
-                text = redline_as_text(change.excerpt)
-                if others:
-                    text = f"{change.label} {text}" if change.label else text
-                lines.append(_wrapped(text, number if others else indent, indent))
-                lines += [_wrapped(note, indent, indent) for note in change.notes]
-            blocks.append("\n".join(lines))
-    if entry.other_changes:
-        blocks.append(_wrapped(entry.other_changes))
-    blocks.append(f"{entry.command_introduction}:\n  {entry.command}")
-    return blocks
-
-
-def _plain_capture(name: str, capture: Observation) -> str:
-    url = shortened(printable(capture.url), _LINE_LENGTH)
-    return f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {url}\n  SHA-256 {capture.sha256}"
-
-
-def _wrapped(text: str, first: str = "", rest: str = "") -> str:
-    return textwrap.fill(
-        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )
+def _comparison(key: PolicyKey, old: Period, new: Period) -> str:
+    return comparison_page(key, f"@{old.version_id[:12]}", f"@{new.version_id[:12]}")

@@ -1,0 +1,125 @@
+"""Measures how long it takes to compose and to send digests, and how much memory it takes.
+
+    python -m bench.digest FOLDER [--policies 1000] [--changed 20] [--subscribers 1000] [--connections 1,4,16]
+
+It fills a new SQLite file in the folder. Then it measures:
+
+- composing for one subscriber after every policy was captured anew, without a change;
+- composing for all subscribers after every policy was captured anew, and some of them have changed;
+- sending the digests of that day to a mail server of this machine that throws them away, over
+  each number of connections.
+"""
+
+import argparse
+import gc
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bench.digest.world import capture_anew, vendors_of
+from bench.scale.generate import AFTER, fill, policies
+from core.limits import Limits
+from core.preferences import EVERY_CHANGE
+from reports import compose, deliver_by_smtp
+from scripts.digest_delivery import limited_calls
+from storage import Store
+
+_SENDER = "clausewatch@operator.example"
+_CAPTURES_EACH = 20  # two of each version, so that no text may be held
+
+
+def main() -> None:
+    """Prints the measures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--policies", type=int, default=1000)
+    parser.add_argument("--changed", type=int, default=20)
+    parser.add_argument("--subscribers", type=int, default=1000)
+    parser.add_argument("--connections", default="1,4,16")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    path = options.folder / f"digest-{options.policies}.db"
+    path.unlink(missing_ok=True)
+    url = f"sqlite:///{path}"
+    watched = policies(options.policies * 100)
+    _timed(f"filling the database with {options.policies} policies", lambda: fill(url, watched, _CAPTURES_EACH))
+    vendors = vendors_of(watched)
+    with Store.open(url) as store, limited_calls(Limits()) as call:
+
+        def composed(at: datetime) -> int:
+            return compose(store, vendors, at, _SENDER, call=call, report_fault=print)
+
+        store.subscriptions.subscribe("first@client.example", (), AFTER, EVERY_CHANGE)
+        capture_anew(url, watched, 0, AFTER + timedelta(days=1))
+        _timed("composing the first subscriber's first digest", lambda: composed(AFTER + timedelta(days=2)))
+        for day in (3, 5):
+            capture_anew(url, watched, 0, AFTER + timedelta(days=day))
+            at = AFTER + timedelta(days=day + 1)
+            _timed(
+                f"composing after {len(watched)} policies were captured anew without a change",
+                lambda at=at: composed(at),  # type: ignore[misc]
+            )
+        for number in range(options.subscribers - 1):
+            store.subscriptions.subscribe(f"reader{number}@client.example", (), AFTER + timedelta(days=7), EVERY_CHANGE)
+        capture_anew(url, watched, 0, AFTER + timedelta(days=8))
+        _timed(
+            f"composing the first digests of {options.subscribers} subscribers",
+            lambda: composed(AFTER + timedelta(days=9)),
+        )
+        capture_anew(url, watched, options.changed, AFTER + timedelta(days=10))
+        _timed(
+            f"composing for {options.subscribers} subscribers after {options.changed} of {len(watched)} policies "
+            "changed",
+            lambda: composed(AFTER + timedelta(days=11)),
+        )
+    with Store.open(url) as store, _sink() as port:
+        for connections in map(int, options.connections.split(",")):
+            _send(store, port, connections)
+
+
+def _timed(name: str, function: Callable[[], object]) -> None:
+    gc.collect()
+    begin = time.perf_counter()
+    result = function()
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name}: {seconds:.1f} s, result {result}, peak memory {peak:.0f} MiB", flush=True)
+
+
+def _send(store: Store, port: int, connections: int) -> None:
+    """Sends all waiting messages, puts them back into the outbox, and prints the rate."""
+    waiting = store.outbox.counts().waiting
+    begin = time.perf_counter()
+    sending = deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", _SENDER, AFTER + timedelta(days=12), connections)
+    seconds = time.perf_counter() - begin
+    print(f"sending over {connections} connections: {sending.sent} of {waiting} in {seconds:.1f} s, ", end="")
+    print(f"{sending.sent / seconds:.0f} a second", flush=True)
+    with store.database.write_session() as session:
+        session.connection().exec_driver_sql("UPDATE outbox SET sent_at = NULL, claimed_at = NULL")
+
+
+@contextmanager
+def _sink() -> Iterator[int]:
+    """Yields the port of a mail server that accepts every message and throws it away."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    command: Sequence[str] = ["-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
+    with subprocess.Popen([sys.executable, "-m", "aiosmtpd", *command]) as server:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield port
+        server.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Decides when a message is sent again that the mail server did not accept."""
+
+from datetime import datetime, timedelta
+
+# RFC 5321, section 4.5.4.1: wait at least 30 minutes after one attempt, retry more often at first, and give up after 4
+# to 5 days. The first two waits are shorter, because many servers refuse the first message from an unknown sender for
+# some minutes (greylisting, RFC 6647). The last wait is somewhat less than a day, so that a daily run tries each day.
+_WAITS = (
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+    timedelta(hours=23),
+)
+LONGEST_WAIT = _WAITS[-1]
+_GIVES_UP_AFTER = timedelta(days=5)
+_LEAST_ATTEMPTS = 5  # the clock may have been wrong
+
+
+def next_attempt(times: int, since: datetime, now: datetime) -> datetime | None:
+    """Returns the time of the next attempt after a failed one; None if at least five attempts have failed for five
+    days.
+
+    times: the number of failed attempts in a row, this one included. since: the time of the first of them.
+    now: the time of the last of them.
+    """
+    if now - since >= _GIVES_UP_AFTER and times >= _LEAST_ATTEMPTS:
+        return None
+    return now + _WAITS[min(times, len(_WAITS)) - 1]
