@@ -78,8 +78,8 @@ READ_WHOLE = {
     "clause_texts",
     "clause_texts_pkey",
 }
-# The first counts all captures; the second looks for policies that are out of date.
-READ_ALL = {"Library.standings", "ClauseIndex.outdated"}
+# They count all captures, look at all policies, or look for policies that are out of date.
+READ_ALL = {"Library.standings", "Library.state_of_all", "ClauseIndex.outdated"}
 
 Statements = list[tuple[str, Any]]
 
@@ -191,6 +191,8 @@ def test_every_query_finds_its_rows_by_an_index(
         history = call(library.history, KEY)
         call(library.settled, KEY)
         call(library.state, KEY)
+        call(library.parts, capture_of(A, 0))
+        call(library.state_of_all)
         call(library.period, KEY, history, f"@{other.version_id}"[:8])
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
