@@ -224,8 +224,7 @@ def _title(changes: Sequence[TimelineChange]) -> str:
         return change_title(changes[0])
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
     clauses = sum(change.size.clauses for change in changes if change.size)
-    name = f"Versions {_numbers(changes)}, {days}"
-    return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
+X f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
 
 
 def change_title(change: TimelineChange) -> str:
