@@ -224,7 +224,10 @@ def _title(changes: Sequence[TimelineChange]) -> str:
         return change_title(changes[0])
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
     clauses = sum(change.size.clauses for change in changes if change.size)
-X f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
+    name = f"Versions {_numbers(changes)}, {days}"
+    if any(change.old is not None and change.size is None for change in changes):
+        return f"{name}: {len(changes)} new texts, not all compared yet"
+    return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
 
 
 def change_title(change: TimelineChange) -> str:
