@@ -6,6 +6,7 @@ see the readings by one policy reader, which is *in force*. In this module, the 
 policy reader.
 """
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import case, func, literal, or_, select
@@ -34,7 +35,7 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
     Until this transaction ends, no other transaction can change the policy reader in force.
     """
     statement = insert(session, PolicyRow).values(
-        vendor=key.vendor, policy=key.policy, reader=reader, newest=captured_at, revision=1, composed=0
+        vendor=key.vendor, policy=key.policy, reader=reader, newest=captured_at, revision=_first_revision(), composed=0
     )
     new_newest = statement.excluded.newest
     statement = statement.on_conflict_do_update(
@@ -60,7 +61,7 @@ def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
             CaptureRow.policy,
             literal(reader).label("reader"),
             func.max(CaptureRow.captured_at),
-            literal(1).label("revision"),
+            literal(_first_revision()).label("revision"),
             literal(0).label("composed"),
         )
         .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
@@ -83,3 +84,13 @@ def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
             ),
         )
     )
+
+
+def _first_revision() -> int:
+    """Returns the revision of a new row.
+
+    It is random, so that a history that is removed and stored again never has a revision of the removed history: what
+    a process still keeps of that one doesn't count for it. The sum of the revisions of millions of policies fits into
+    64 bits (`Library.state_of_all`).
+    """
+    return secrets.randbelow(1 << 40)

@@ -225,6 +225,8 @@ def _title(changes: Sequence[TimelineChange]) -> str:
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
     clauses = sum(change.size.clauses for change in changes if change.size)
     name = f"Versions {_numbers(changes)}, {days}"
+    if any(change.old is not None and change.size is None for change in changes):
+        return f"{name}: {len(changes)} new texts, not all compared yet"
     return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
 
 

@@ -54,6 +54,12 @@ def command(host: str, port: int) -> None:
             settings.secret,
         )
         click.echo(f"The reading room is at {_address(listener, settings.public_url)} (Ctrl-C ends it)", err=True)
+        if unread := len(store.clause_index.outdated()):
+            click.echo(
+                f"The search doesn't have the newest texts of {unread} {'policy' if unread == 1 else 'policies'} yet; "
+                "`clausewatch reextract` adds them",
+                err=True,
+            )
         if settings.public_url:
             click.echo(f"Others reach it at {settings.public_url}/, through a proxy", err=True)
         _serve(create_application(room, (host,)), listener, workers.close, is_behind_proxy=bool(settings.public_url))

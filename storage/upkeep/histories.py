@@ -20,6 +20,7 @@ from storage.tables.models import (
     ListedCaptureRow,
     ListingRow,
     PayloadRow,
+    PolicyRow,
     ReadingRow,
     ReviewRow,
     StepRow,
@@ -132,6 +133,9 @@ def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
             session.execute(delete(table).where(_is_of(table, old)))
         else:
             session.execute(update(table).where(_is_of(table, old)).values(vendor=new.vendor, policy=new.policy))
+    # A process that keeps what it read of all policies (`Library.state_of_all`) reads it again.
+    renamed = _is_of(PolicyRow.__table__, new)
+    session.execute(update(PolicyRow).where(renamed).values(revision=PolicyRow.revision + 1))
     return captures
 
 

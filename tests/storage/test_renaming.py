@@ -11,7 +11,7 @@ from core.policies import PolicyKey
 from storage import Review, Store
 from storage.tables.models import Base, CaptureRow, DocumentRow, PayloadRow
 from storage.upkeep import remove_history, rename_policy, rename_vendor
-from tests.keeping import keep, reextract, verify
+from tests.keeping import keep, reextract, restart, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 from tests.stored_digests import watched_since
 
@@ -107,3 +107,21 @@ def test_a_removed_history_leaves_nothing_and_takes_nothing_along(store: Store) 
         assert session.scalars(select(PayloadRow.sha256)).all() == []
         assert session.scalars(select(DocumentRow.sha256)).all() == []
     assert faults(store) == []
+
+
+def test_another_history_under_a_name_has_another_state(store: Store) -> None:
+    """A reading room keeps what it made of a history for as long as its state stays the same."""
+    keep(store, capture_of(A), A, POLICY)
+    removed, removed_of_all = store.library.state(OLD), store.library.state_of_all()
+    remove_history(store, OLD)
+    restart(store)
+    keep(store, capture_of(B), B, POLICY)
+    assert store.library.state(OLD) != removed
+    assert store.library.state_of_all() != removed_of_all
+
+
+def test_after_a_renaming_the_state_of_all_policies_is_another_one(store: Store) -> None:
+    fill(store)
+    before = store.library.state_of_all()
+    rename_vendor(store, "marmot", "badger")
+    assert store.library.state_of_all() != before

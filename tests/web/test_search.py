@@ -124,3 +124,7 @@ def test_finding_nothing_says_what_to_try(reader: TestClient, queries: list[Sear
     assert queries
     assert "No clause has these words." in html
     assert '<a href="/-/search?q=nothing">Search without filters</a>' in html
+
+
+def test_finding_nothing_says_if_texts_are_not_searched_yet(reader: TestClient, queries: list[SearchQuery]) -> None:
+    assert "doesn’t have the newest texts of 1 policy yet" in reader.get("/-/search?q=nothing").text

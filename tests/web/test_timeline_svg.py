@@ -144,3 +144,9 @@ def test_a_hostile_name_is_text_in_the_drawing() -> None:
     assert "<script" not in svg
     assert "\u202e" not in svg
     assert "alert(1)" in (root[0].text or "")
+
+
+def test_a_bar_of_texts_that_are_not_compared_yet_counts_nothing() -> None:
+    moments = [BEGIN, BEGIN + timedelta(days=2000), BEGIN + timedelta(days=2001)]
+    bar = layout_of(timeline_at(moments)).bars[-1]
+    assert bar.title.endswith("2 new texts, not all compared yet")

@@ -58,6 +58,7 @@ def search_page(request: Request) -> Response:
         policies=sorted({name for vendor in vendors.values() for name in vendor.policies})[:_MOST_LISTED],
         fault=fault,
         hits=hits,
+        unread=len(room.store.clause_index.outdated()) if any(values.values()) and not fault and not hits else 0,
         is_later_page="after" in request.query_params,
         first_page=_address(values),
         following=following,
