@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
 from core.captures import Capture, sha256_hex
 from core.declarations import sound_vendors
@@ -102,6 +102,7 @@ def stored_histories(folder: Path) -> dict[str, str]:
             keep(store, capture_of(payload, 400 + number, status=404), payload, POLICY)
         for slug in declared:
             store.lineages.refresh(PolicyKey(slug, "privacy"), call_here)
+        store.clause_index.refresh([PolicyKey(slug, "privacy") for slug in declared])
     return {
         "CLAUSEWATCH_DATABASE_URL": url,
         "CLAUSEWATCH_VENDORS": str(vendors),
@@ -154,6 +155,10 @@ class Reader:
         if message.type in ("error", "warning") and "sandboxed" not in message.text and "404" not in message.text:
             self.troubles.append(message.text)
 
+    def note_dialog(self, dialog: Dialog) -> None:
+        self.troubles.append(f"a dialog says {dialog.message}")
+        dialog.dismiss()
+
     def note_request(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "about:")):
             self.troubles.append(f"{self.path()} asks for {request.url}")
@@ -170,7 +175,7 @@ def reading(chromium: Browser, address: str, **options: Any) -> Iterator[Reader]
         reader = Reader(address, context, context.new_page())
         reader.page.on("console", reader.note_console)
         reader.page.on("pageerror", lambda error: reader.troubles.append(str(error)))
-        reader.page.on("dialog", lambda dialog: (reader.troubles.append(dialog.message), dialog.dismiss()))
+        reader.page.on("dialog", reader.note_dialog)
         reader.page.on("request", reader.note_request)
         yield reader
         assert reader.troubles == []
