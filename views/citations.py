@@ -40,6 +40,8 @@ class Citation:
     captured_at: timezone-aware UTC. sha256: the SHA-256 of the page's bytes.
     version: the id of the version that the capture shows; '' if it shows none.
     page: the address of the reading room's page about the capture. accessed: when the reader saw the page.
+    older: the capture with which this one was compared, if the page shows what changed; otherwise None. Its `page`
+        isn't cited.
     """
 
     author: str
@@ -51,16 +53,15 @@ class Citation:
     accessed: datetime
     archive: str = ""
     version: str = ""
+    older: "Citation | None" = None
 
 
 def plain_text(citation: Citation) -> str:
     """Returns the citation as one line of text. It contains no control character, whatever the vendor wrote."""
     parts = [
         f"{_name(citation.author)}: {_name(citation.title)}.",
-        f"{_address(citation.address)}.",
-        f"Captured {iso(citation.captured_at)}",
-        f"(SHA-256 {citation.sha256}{f', version {citation.version}' if citation.version else ''}).",
-        *([f"Archived at {_address(citation.archive)}."] if citation.archive else []),
+        *(["Old text:", *_source(citation.older), "New text:"] if citation.older else []),
+        *_source(citation),
         f"{_address(citation.page)}, seen {_day(citation.accessed)}.",
     ]
     return " ".join(parts)
@@ -72,8 +73,11 @@ def bibtex(citation: Citation) -> str:
     Every value is escaped, so that no text of a vendor ends its field or becomes a command of LaTeX.
     """
     captured = citation.captured_at.astimezone(UTC)
-    version = f"; version {_latex(citation.version)}" if citation.version else ""
-    archived = f"; archived at \\url{{{_address(citation.archive)}}}" if citation.archive else ""
+    older = (
+        f"Old text: \\url{{{_address(citation.older.address)}}}; {_note(citation.older)}; new text: "
+        if citation.older
+        else ""
+    )
     fields = {
         "author": f"{{{_latex(citation.author)}}}",  # the inner braces keep a company's name from being divided
         "title": f"{{{_latex(citation.title)}}}",
@@ -81,11 +85,25 @@ def bibtex(citation: Citation) -> str:
         "month": str(captured.month),
         "url": _address(citation.address),
         "urldate": _day(citation.accessed),
-        "note": f"Captured {iso(captured)}; SHA-256 {citation.sha256}{version}{archived}; "
-        f"shown at \\url{{{_address(citation.page)}}}",
+        "note": f"{older}{_note(citation)}; shown at \\url{{{_address(citation.page)}}}",
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
     return f"@misc{{{_entry_key(citation)},\n{lines}}}\n"
+
+
+def _source(citation: Citation) -> list[str]:
+    return [
+        f"{_address(citation.address)}.",
+        f"Captured {iso(citation.captured_at)}",
+        f"(SHA-256 {citation.sha256}{f', version {citation.version}' if citation.version else ''}).",
+        *([f"Archived at {_address(citation.archive)}."] if citation.archive else []),
+    ]
+
+
+def _note(citation: Citation) -> str:
+    version = f"; version {_latex(citation.version)}" if citation.version else ""
+    archived = f"; archived at \\url{{{_address(citation.archive)}}}" if citation.archive else ""
+    return f"Captured {iso(citation.captured_at)}; SHA-256 {citation.sha256}{version}{archived}"
 
 
 def _entry_key(citation: Citation) -> str:

@@ -1,7 +1,6 @@
 """`clausewatch serve` as a process: its address, its errors, its end, and a reverse proxy in front of it."""
 
 import http.client
-import os
 import re
 import signal
 import socket
@@ -9,8 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,32 +17,7 @@ from core.settings import CHECKOUT
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
-
-_TOKEN = "a token that nobody guesses"
-
-
-def _command(*arguments: str, **settings: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "scripts.main", "serve", *arguments],
-        cwd=CHECKOUT,
-        env={**os.environ, **settings},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@contextmanager
-def _serving(*arguments: str, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """Starts the reading room on a free port. Yields its process and its port."""
-    with _command("--port", "0", *arguments, **settings) as process:
-        assert process.stderr
-        try:
-            line = process.stderr.readline()
-            match = re.fullmatch(r"The reading room is at http://[^/]*:(\d+)/.*\n", line)
-            assert match, line + process.stderr.read()
-            yield process, int(match[1])
-        finally:
-            process.kill()
+from tests.servers.reading_room import TOKEN, serving
 
 
 def _answer(port: int, method: str = "GET", path: str = "/", **parts: object) -> http.client.HTTPResponse:
@@ -58,7 +30,7 @@ def _answer(port: int, method: str = "GET", path: str = "/", **parts: object) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_room_in_order_within_seconds(clausewatch: Clausewatch, number: signal.Signals) -> None:
-    with _serving() as (process, port):
+    with serving() as (process, port):
         assert _answer(port).status == 200
         with socket.create_connection(("127.0.0.1", port)) as idle:  # a client that never finishes its request
             idle.sendall(b"GET / HTTP/1.1\r\nHost: local")
@@ -70,8 +42,8 @@ def test_a_signal_ends_the_room_in_order_within_seconds(clausewatch: Clausewatch
         assert "Traceback" not in process.stderr.read()
 
 
-def test_clients_that_break_off_leave_the_room_serving(clausewatch: Clausewatch) -> None:
-    with _serving() as (_, port):
+def test_clients_that_break_off_leave_the_roomserving(clausewatch: Clausewatch) -> None:
+    with serving() as (_, port):
         for request in (
             b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"POST /-/operator HTTP/1.1\r\nHost: x\r\n",
@@ -177,8 +149,8 @@ class _Proxy(BaseHTTPRequestHandler):
 
 def test_behind_a_proxy_addresses_cookies_and_limits_are_the_public_ones(clausewatch: Clausewatch) -> None:
     ingested(clausewatch, 1)
-    settings = {"CLAUSEWATCH_PUBLIC_URL": "https://docs.example.org/watch", "CLAUSEWATCH_OPERATOR_TOKEN": _TOKEN}
-    with _serving(**settings) as (_, port):
+    settings = {"CLAUSEWATCH_PUBLIC_URL": "https://docs.example.org/watch", "CLAUSEWATCH_OPERATOR_TOKEN": TOKEN}
+    with serving(**settings) as (_, port):
         handler = type("Handler", (_Proxy,), {"upstream": port})
         proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
@@ -196,7 +168,7 @@ def test_behind_a_proxy_addresses_cookies_and_limits_are_the_public_ones(clausew
 
             # Six wrong tokens keep one client waiting, and no other.
             assert [sign_in("wrong", "192.0.2.1").status for _ in range(6)] == [403] * 5 + [429]
-            answer = sign_in(_TOKEN, "192.0.2.2")
+            answer = sign_in(TOKEN, "192.0.2.2")
             assert (answer.status, answer.headers["Location"]) == (303, "/watch/-/review")
             cookie = answer.headers["Set-Cookie"]
             assert "Secure" in cookie

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -17,7 +16,6 @@ from core.policies import PolicyKey
 from ingestion.warc_writer import write_captures
 from storage import StoredCapture
 from views.addresses import capture_page, version_page
-from views.citations import Citation, bibtex, plain_text
 from views.evidence import (
     ENDINGS,
     archive_address,
@@ -28,8 +26,9 @@ from views.evidence import (
 )
 from views.reviews import CaptureForReview, capture_for_review
 from views.versions import version_numbers
+from web.citing import citation_of, cite_box
 from web.operators import operator_of
-from web.rendering import base_url, page, prefix_of, room_of
+from web.rendering import page, prefix_of, room_of
 from web.room import NotFoundError, Room
 
 _PER_PAGE: Final = 100
@@ -114,7 +113,9 @@ def capture_answer(request: Request, capture_id: int, status: int = 200, **revie
     numbers = version_numbers(room.store.library.history(key)) if stored.version_id else {}
     owner = owner_of(room, key.vendor)
     parts, fault = _parts(room, stored)
-    citation = _citation(request, owner, stored, document)
+    citation = citation_of(
+        request, owner.name, stored.capture, document, stored.version_id or "", capture_page(stored.id)
+    )
     operator = operator_of(request)
     return page(
         request,
@@ -132,8 +133,7 @@ def capture_answer(request: Request, capture_id: int, status: int = 200, **revie
         payload_fault=fault,
         archive=archive_address(stored.capture),
         reason_words=reason_words,
-        citation=plain_text(citation),
-        bibtex=bibtex(citation).rstrip().split("\n"),
+        **cite_box(citation),
         operator=operator,
         form=request.app.state.operators.form_token(operator) if operator else "",
         **{"note": "", "fault": "", **review},
@@ -250,22 +250,6 @@ def _part(request: Request, capture_id: int) -> tuple[Capture, bytes]:
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= len(parts)):
         raise NotFoundError(f"This capture has the parts 1 to {len(parts)}.")
     return parts[int(text) - 1]
-
-
-def _citation(request: Request, owner: Owner, stored: StoredCapture, document: Document | None) -> Citation:
-    capture = stored.capture
-    fallback = capture.policy if "policy" in capture.policy else f"{capture.policy} policy"
-    return Citation(
-        author=owner.name,
-        title=(document.title if document else "") or fallback.capitalize(),
-        address=capture.url,
-        archive=archive_address(capture),
-        captured_at=capture.captured_at,
-        sha256=capture.sha256,
-        version=stored.version_id or "",
-        page=f"{base_url(request)}{capture_page(stored.id)}",
-        accessed=datetime.now(UTC),
-    )
 
 
 ROUTES = [

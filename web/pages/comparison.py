@@ -19,7 +19,9 @@ from reports import REPORT_FORMATS, VersionSide
 from reports.html_report import ReportPage, RoomLinks, page_of
 from reports.report import ReportSource, named_source
 from views import addresses
+from views.citations import Citation
 from views.neighbours import entry_of, neighbours
+from web.citing import citation_of, cite_box
 from web.paths import check_when, download, key_of, without_suffix
 from web.rendering import base_url, page, prefix_of, room_of
 from web.room import PolicyHistory, Room
@@ -75,13 +77,15 @@ def comparison(request: Request) -> Response:
         return _file(room, source, suffix, f"{key.vendor}-{key.policy}-{old}..{new}.{suffix}")
     content = _content(room, source, RoomLinks(prefix_of(request), key, *ids))
     before, after = _steps(history, source)
+    address = addresses.comparison_page(key, *full)
     return page(
         request,
         "comparison.html.j2",
         vendor=vendor,
         key=key,
         content=content,
-        canonical=base_url(request) + addresses.comparison_page(key, *full),
+        canonical=base_url(request) + address,
+        **cite_box(_citation(request, vendor.name, source, address)),
         files=[(name, addresses.comparison_file(key, old, new, suffix)) for suffix, (_, _, name) in _FILES.items()],
         before=before,
         after=after,
@@ -157,6 +161,17 @@ def _identity(source: ReportSource) -> Hashable:
         for alternation in source.alternations
     )
     return side(source.old), side(source.new), between, alternations
+
+
+def _citation(request: Request, author: str, source: ReportSource, address: str) -> Citation:
+    """Returns the citation of a comparison, with the captures that its texts are from."""
+    library = room_of(request).store.library
+    old, new = (
+        (library.capture((side.compared or capture).capture_id).capture, side)
+        for side, capture in ((source.old, source.old.period.last), (source.new, source.new.period.first))
+    )
+    older = citation_of(request, author, old[0], old[1].document, old[1].period.version_id, address)
+    return citation_of(request, author, new[0], new[1].document, new[1].period.version_id, address, older)
 
 
 def _steps(history: PolicyHistory, source: ReportSource) -> tuple[_Step | None, _Step | None]:

@@ -19,6 +19,7 @@ from views.clause_history import Blame, ClauseSince, blame
 from views.contents import contents_list
 from views.neighbours import entry_of, neighbours
 from views.version_text import VersionText, clauses_as_text, version_text
+from web.citing import citation_of, cite_box
 from web.paths import check_when, download, key_of, without_suffix
 from web.rendering import base_url, page, prefix_of, room_of
 from web.room import NotFoundError, PolicyHistory, Room
@@ -67,6 +68,8 @@ def version(request: Request) -> Response:
     entries = chain(history.settled)
     index = entry_of(entries, version_id, text.period.first.captured_at)
     before, after = neighbours(entries, index)
+    address = addresses.version_page(key, full)
+    first = room.store.library.capture(text.period.first.capture_id)
     return page(
         request,
         "version.html.j2",
@@ -80,7 +83,8 @@ def version(request: Request) -> Response:
         standing=dates is not None,
         before=before,
         after=after,
-        canonical=base_url(request) + addresses.version_page(key, full),
+        canonical=base_url(request) + address,
+        **cite_box(citation_of(request, vendor.name, first.capture, text.document, version_id, address)),
         files=[(name, addresses.version_file(key, when, suffix)) for suffix, (_, name) in _FILES.items()],
     )
 
