@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ _SHA256 = "ab" * 32
 
 
 def _citation(**fields: str) -> Citation:
-    values = {
+    values: dict[str, Any] = {
         "author": "Lanternpost",
         "title": "Privacy policy",
         "address": "https://www.lanternpost.example/privacy",
