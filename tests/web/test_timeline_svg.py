@@ -148,5 +148,6 @@ def test_a_hostile_name_is_text_in_the_drawing() -> None:
 
 def test_a_bar_of_texts_that_are_not_compared_yet_counts_nothing() -> None:
     moments = [BEGIN, BEGIN + timedelta(days=2000), BEGIN + timedelta(days=2001)]
-    bar = layout_of(timeline_at(moments)).bars[-1]
-    assert bar.title.endswith("2 new texts, not all compared yet")
+    layout = layout_of(timeline_at(moments))
+    assert layout
+    assert layout.bars[-1].title.endswith("2 new texts, not all compared yet")
