@@ -226,7 +226,8 @@ def test_the_json_is_valid_json(reader: TestClient) -> None:
 
 def test_a_change_back_happened_when_its_neighbour_returned(tmp_path: Path) -> None:
     """The text of version 1 returns twice: after version 2, and after version 3."""
-    first, second, third = map(page, SENTENCES[:2] + ("We sell your messages to everybody who pays us for them.",))
+    first, second = (page(f"We keep your messages for {days} days after you delete them.") for days in (30, 90))
+    third = page("We sell your messages to everybody who pays us for them.")
     with marmot_room(tmp_path) as room, Store.open(f"sqlite:///{tmp_path / 'returns.db'}") as store:
         for day, payload in enumerate((first, first, second, second, first, first, third, third, first, first)):
             keep(store, capture_of(payload, day * 20), payload, POLICY)
