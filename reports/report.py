@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,8 @@ def named_source(
     if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
         raise UsageError(f"{old} is later than {new}; give the earlier date first")
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
+    if as_lineage and old.startswith("@") and new.startswith("@"):
+        new_period = _neighbouring(history, settled_history, old_period.version_id, new_period)
     if names_version(old) and _is_after(old_period, new_period):
         # A named version stands for its last period. If this period is after the new side, an earlier period of the
         # same version is used: the last one that is not after the new side. If there is none, the last period is used.
@@ -255,6 +258,21 @@ def named_source(
         _capture_named(new_period, new, new_period.last if same else new_period.first, texts),
     )
     return report_source(store, vendor, key, history, settled_history, old_period, new_period, captures)
+
+
+def _neighbouring(history: History, settled_history: SettledHistory, old_id: str, new_period: Period) -> Period:
+    """Returns the last period of the new version that follows the old version in the chain of versions.
+
+    A version that returned has several periods, and a version may have followed another one only at the first of them.
+    If it never followed, this is `new_period`.
+    """
+    begins = [
+        new.first.capture_id
+        for old, new in pairwise(chain(settled_history))
+        if (old.version_id, new.version_id) == (old_id, new_period.version_id)
+    ]
+    found = [period for period in history.periods if begins and period.first.capture_id == begins[-1]]
+    return found[0] if found else new_period
 
 
 def _capture_named(period: Period, when: str, otherwise: Observation, texts: Mapping[str, Observation]) -> Observation:

@@ -222,3 +222,16 @@ def test_a_comparison_is_made_once(room: Room) -> None:
 
 def test_the_json_is_valid_json(reader: TestClient) -> None:
     assert json.loads(reader.get("/marmot/privacy/2..3.json").content)["counts"]["modified"] == 1
+
+
+def test_a_change_back_happened_when_its_neighbour_returned(tmp_path: Path) -> None:
+    """The text of version 1 returns twice: after version 2, and after version 3."""
+    first, second = (page(f"We keep your messages for {days} days after you delete them.") for days in (30, 90))
+    third = page("We sell your messages to everybody who pays us for them.")
+    with marmot_room(tmp_path) as room, Store.open(f"sqlite:///{tmp_path / 'returns.db'}") as store:
+        for day, payload in enumerate((first, first, second, second, first, first, third, third, first, first)):
+            keep(store, capture_of(payload, day * 20), payload, POLICY)
+        one, two, _ = store.library.history(KEY).versions
+        with TestClient(create_application(replace(room, store=store)), base_url="http://localhost") as reader:
+            back = reader.get(f"/marmot/privacy/@{two.id}..@{one.id}.json").json()
+    assert back["interval"]["before"]["captured_at"].startswith("2019-05-23")

@@ -128,7 +128,12 @@ def _form(history: PolicyHistory, old: str, new: str) -> _Form:
 
 def _file(room: Room, source: ReportSource, suffix: str, name: str) -> Response:
     format_name, media_type, _ = _FILES[suffix]
-    content = room.call(partial(_rendered, source, format_name))
+    # A long comparison takes seconds as a Word file.
+    content = room.kept.get(
+        ("comparison file", format_name, _identity(source)),
+        lambda: room.call(partial(_rendered, source, format_name)),
+        len,
+    )
     return Response(content, media_type=media_type, headers=download(name))
 
 
