@@ -1,6 +1,7 @@
 """Citations of captures, in plain text and BibTeX, whatever a vendor has written."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -30,6 +31,22 @@ def test_a_citation_names_address_times_checksum_and_version() -> None:
         "Lanternpost: Privacy policy. https://www.lanternpost.example/privacy. Captured 2016-10-18T22:57:56Z "
         f"(SHA-256 {_SHA256}, version 4f2a). Archived at {archive}. "
         "https://watch.example.org/-/captures/7, seen 2026-01-02."
+    )
+
+
+def test_a_comparison_is_cited_with_the_evidence_of_both_texts() -> None:
+    older = _citation(sha256="cd" * 32, version="1b", address="http://www.lanternpost.example/privacy.html")
+    citation = replace(_citation(version="4f2a"), older=older)
+    assert plain_text(citation) == (
+        "Lanternpost: Privacy policy. Old text: http://www.lanternpost.example/privacy.html. "
+        f"Captured 2016-10-18T22:57:56Z (SHA-256 {'cd' * 32}, version 1b). "
+        "New text: https://www.lanternpost.example/privacy. "
+        f"Captured 2016-10-18T22:57:56Z (SHA-256 {_SHA256}, version 4f2a). "
+        "https://watch.example.org/-/captures/7, seen 2026-01-02."
+    )
+    note = fields_of(bibtex(citation))["note"]
+    assert [note.index(part) for part in ("privacy.html", "cd" * 32, "1b", _SHA256, "4f2a")] == sorted(
+        note.index(part) for part in ("privacy.html", "cd" * 32, "1b", _SHA256, "4f2a")
     )
 
 
