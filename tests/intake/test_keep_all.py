@@ -38,7 +38,8 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     """Returns all rows of a SQLite file, by table."""
     with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        # The revision counts transactions, from a random number on. `keep` and `keep_all` divide the same readings into other transactions.
+        # The revision counts transactions, from a random number on. `keep` and `keep_all` divide the same readings into
+        # other transactions.
         for table in ("policies", "standings", "indexed_policies"):
             connection.execute(f"UPDATE {table} SET revision = 1")  # noqa: S608
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 
 from core.captures import Capture, sha256_hex
 from core.declarations import sound_vendors
@@ -37,6 +37,8 @@ HOSTILE = (
 )
 #: A clause of about a megabyte.
 LONG = "We share personal data with partners. " * 27_000
+# How long a page may take, in milliseconds.
+_PATIENCE = 60_000
 _GONE = "<!DOCTYPE html><title>Not found</title><h1>404 Not found</h1><p>This page does not exist. No. {}</p>"
 
 
@@ -171,7 +173,9 @@ def reading(chromium: Browser, address: str, **options: Any) -> Iterator[Reader]
     options: of Playwright's `new_context`.
     """
     with chromium.new_context(**options) as context:
-        context.set_default_timeout(15_000)
+        # The first comparison starts a process, which takes long on a busy machine.
+        context.set_default_timeout(_PATIENCE)
+        expect.set_options(timeout=_PATIENCE)
         reader = Reader(address, context, context.new_page())
         reader.page.on("console", reader.note_console)
         reader.page.on("pageerror", lambda error: reader.troubles.append(str(error)))

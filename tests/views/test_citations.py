@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +12,8 @@ _MOMENT = datetime(2016, 10, 18, 22, 57, 56, tzinfo=UTC)
 _SHA256 = "ab" * 32
 
 
-def _citation(**fields: str) -> Citation:
-    values: dict[str, Any] = {
+def _citation(older: Citation | None = None, **fields: str) -> Citation:
+    values = {
         "author": "Lanternpost",
         "title": "Privacy policy",
         "address": "https://www.lanternpost.example/privacy",
@@ -22,7 +21,7 @@ def _citation(**fields: str) -> Citation:
         "sha256": _SHA256,
         **fields,
     }
-    return Citation(captured_at=_MOMENT, accessed=datetime(2026, 1, 2, tzinfo=UTC), **values)
+    return Citation(captured_at=_MOMENT, accessed=datetime(2026, 1, 2, tzinfo=UTC), older=older, **values)
 
 
 def test_a_citation_names_address_times_checksum_and_version() -> None:
@@ -32,6 +31,19 @@ def test_a_citation_names_address_times_checksum_and_version() -> None:
         f"(SHA-256 {_SHA256}, version 4f2a). Archived at {archive}. "
         "https://watch.example.org/-/captures/7, seen 2026-01-02."
     )
+
+
+def test_a_comparison_is_cited_with_the_evidence_of_both_texts() -> None:
+    older = _citation(sha256="cd" * 32, version="1b", address="http://www.lanternpost.example/privacy.html")
+    citation = _citation(older, version="4f2a")
+    assert plain_text(citation) == (
+        "Lanternpost: Privacy policy. Old text: http://www.lanternpost.example/privacy.html. "
+        f"Captured 2016-10-18T22:57:56Z (SHA-256 {'cd' * 32}, version 1b). "
+        "New text: https://www.lanternpost.example/privacy. "
+        f"Captured 2016-10-18T22:57:56Z (SHA-256 {_SHA256}, version 4f2a). "
+        "https://watch.example.org/-/captures/7, seen 2026-01-02."
+    )
+    assert re.search(f"privacy.html.*{'cd' * 32}; version 1b; new text: .*{_SHA256}; version 4f2a", bibtex(citation))
 
 
 def test_bibtex_escapes_what_latex_reads_as_a_command() -> None:
