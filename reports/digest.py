@@ -106,9 +106,13 @@ def compose(
     maybe_there_again = {key for absences in announced_absences.values() for key in absences}
     words = frozenset(word for subscriber in subscribers for word in subscriber.preferences.words)
     with_attachments = not (links and links.public_url)
-    changes = _PolicyChanges(
-        store, _earliest(watermarks.values()), maybe_there_again, now, call, words, with_attachments
+    earliest = _earliest(watermarks.values())
+    # What was told of a hold or of an absence has to be compared with the history.
+    with_told_state = maybe_there_again.union(*announced_holds.values())
+    unchanged = store.clause_index.newest_of_unchanged(
+        {key: until for key, until in earliest.items() if key not in with_told_state}, now
     )
+    changes = _PolicyChanges(store, earliest, maybe_there_again, unchanged, now, call, words, with_attachments)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -288,6 +292,8 @@ class _PolicyChanges:
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     maybe_there_again: the policies of which a subscriber was told that they are gone.
+    unchanged: the policies that have no news since their earliest watermark, each with the time of its newest capture.
+        Their histories are not loaded.
     now: the present time. Later captures are left out.
     call: makes the comparisons. words: the words that subscribers watch for. with_attachments: whether entries get the
         HTML report.
@@ -298,6 +304,7 @@ class _PolicyChanges:
         store: Store,
         earliest: Mapping[PolicyKey, datetime],
         maybe_there_again: Collection[PolicyKey],
+        unchanged: Mapping[PolicyKey, datetime],
         now: datetime,
         call: Caller,
         words: frozenset[str],
@@ -310,7 +317,10 @@ class _PolicyChanges:
         self._earliest = earliest
         self._maybe_there_again = maybe_there_again
         self._now = now
-        self._announced: dict[PolicyKey, _Announced] = {}
+        nothing = History((), ())
+        self._announced = {
+            key: _Announced(until, (), SettledHistory(nothing, (), (), until), None) for key, until in unchanged.items()
+        }
         self._entries: dict[tuple[PolicyKey, tuple[int, ...]], DigestEntry] = {}
         self._failures: dict[tuple[PolicyKey, tuple[int, ...]], Exception] = {}
         #: The policies of which later captures were left out.
