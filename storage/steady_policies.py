@@ -80,13 +80,13 @@ _NOTE = (
 class _Since(NamedTuple):
     """What the captures of a policy show since the state in `indexed_policies`.
 
-    count: the number of captures that are later than the newest of the state. newest: the time of the newest capture.
+    captures: the number of captures that are later than the newest of the state. newest: the time of the newest capture.
     least, greatest, least_language, greatest_language: the least and the greatest version and language that the later
     captures show; None if there is no later capture. A capture that isn't accepted shows the version ''.
     least_at_end, greatest_at_end: the same of the versions, of the newest captures of the state, too.
     """
 
-    count: int
+    captures: int
     newest: datetime
     least: str | None
     greatest: str | None
@@ -97,7 +97,7 @@ class _Since(NamedTuple):
 
     def shows_only(self, version: str, language: str) -> bool:
         """Returns whether all later captures show a version in a language. Also True if there is no later capture."""
-        return self.count == 0 or (
+        return self.captures == 0 or (
             self.least == self.greatest == version and self.least_language == self.greatest_language == language
         )
 
@@ -185,8 +185,8 @@ def _is_steady_still(state: Any, since: _Since) -> bool:
         state.reviews == 0
         and state.steady_version is not None
         and state.indexed_reader == state.reader
-        and state.indexed_captures + since.count == state.captures
-        and 0 <= state.indexed_revision <= state.revision <= state.indexed_revision + since.count
+        and state.indexed_captures + since.captures == state.captures
+        and 0 <= state.indexed_revision <= state.revision <= state.indexed_revision + since.captures
         and since.shows_only(state.steady_version, state.steady_language)
     )
 

@@ -70,7 +70,7 @@ def expected_digest(
             history, until = settled_history.history, settled_history.until
             begin = since.get(slug, since.get("", NOW))
             watermark = max(begin, watermarks.get(key, begin))
-            told = store.subscriptions.tellings(subscriber, key)
+            told = store.subscriptions.tellings(subscriber, [key]).get(key, ())
             for announcement in announcements(history, watermark):
                 watermarks[key] = watermark
                 if any(telling.tells(announcement) for telling in told):
