@@ -216,7 +216,7 @@ def test_every_query_finds_its_rows_by_an_index(
         told = {KEY: [(kept.capture_id, other.capture_id)]}
         for subscriber in subscribers:
             call(subscriptions.enqueue, subscriber, b"digest", {KEY: now}, now, {}, told)
-            assert call(subscriptions.tellings, subscriber, KEY)
+            assert call(subscriptions.tellings, subscriber, [KEY])
         call(subscriptions.mark_composed, changed, subscribers)
         for subscriber in subscribers:
             assert not call(subscriptions.watermarks, subscriber, now)
