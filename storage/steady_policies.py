@@ -80,7 +80,7 @@ _NOTE = (
 class _Since(NamedTuple):
     """What the captures of a policy show since the state in `indexed_policies`.
 
-    captures: the number of captures that are later than the newest of the state. newest: the time of the newest capture.
+    captures: the number of captures that are later than the newest of the state. newest: the time of the newest of all.
     least, greatest, least_language, greatest_language: the least and the greatest version and language that the later
     captures show; None if there is no later capture. A capture that isn't accepted shows the version ''.
     least_at_end, greatest_at_end: the same of the versions, of the newest captures of the state, too.
