@@ -70,7 +70,8 @@ def compose(
     Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
     are still to come.
 
-    `compose` skips policies that have had no new capture, reading or review since the last run. If another process
+    `compose` skips policies that have had no new capture, reading or review since the last run. It doesn't load the
+    history of a policy that certainly shows the text that was told last (`storage.steady_policies`). If another process
     composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
     only the other one has seen.
 
