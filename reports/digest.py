@@ -7,7 +7,7 @@ from functools import partial
 
 from core.declarations import Vendor
 from core.email_addresses import checked_address
-from core.exceptions import DeclarationError
+from core.exceptions import DamageError, DeclarationError
 from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
@@ -28,6 +28,7 @@ from reports.digest_email import (
 from reports.digest_selection import is_wanted, told_as_one, worth_of
 from reports.isolation import fault_of
 from reports.report import ReportSource, report_source
+from reports.shared_mails import SharedMails
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 
 # The subscriber to whom each entry is written once, to find out whether it can be written.
@@ -69,7 +70,8 @@ def compose(
     Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
     are still to come.
 
-    `compose` skips policies that have had no new capture, reading or review since the last run. If another process
+    `compose` skips policies that have had no new capture, reading or review since the last run. It doesn't load the
+    history of a policy that certainly shows the text that was told last (`storage.steady_policies`). If another process
     composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
     only the other one has seen.
 
@@ -99,16 +101,19 @@ def compose(
         if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.address.lower() not in refused
     ]
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
-    announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
-    announced_absences = {
-        subscriber.id: store.subscriptions.announced_absences(subscriber) for subscriber in subscribers
-    }
+    announced_holds = store.subscriptions.announced_holds()
+    announced_absences = store.subscriptions.announced_absences()
     maybe_there_again = {key for absences in announced_absences.values() for key in absences}
     words = frozenset(word for subscriber in subscribers for word in subscriber.preferences.words)
     with_attachments = not (links and links.public_url)
-    changes = _PolicyChanges(
-        store, _earliest(watermarks.values()), maybe_there_again, now, call, words, with_attachments
+    earliest = _earliest(watermarks.values())
+    # What was told of a hold or of an absence has to be compared with the history.
+    with_told_state = maybe_there_again.union(*announced_holds.values())
+    unchanged = store.clause_index.newest_of_unchanged(
+        {key: until for key, until in earliest.items() if key not in with_told_state}, now
     )
+    changes = _PolicyChanges(store, earliest, maybe_there_again, unchanged, now, call, words, with_attachments)
+    mails = SharedMails(now, sender, links, call)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
@@ -123,13 +128,17 @@ def compose(
         absences: dict[PolicyKey, int | None] = {}
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors, broken))
+        with_history = [key for _, key in declared if key not in unchanged]
+        tellings_of = _Tellings(store, subscriber, with_history)
+        subscriber_holds = announced_holds.get(subscriber.id, {})
+        subscriber_absences = announced_absences.get(subscriber.id, {})
         for vendor, key in declared:
             watermark = subscriber_watermarks[key]
-            announced_hold = announced_holds[subscriber.id].get(key)
-            announced_absence = announced_absences[subscriber.id].get(key)
+            announced_hold = subscriber_holds.get(key)
+            announced_absence = subscriber_absences.get(key)
             try:
                 new = changes.later_than(key, watermark)
-                told = store.subscriptions.tellings(subscriber, key) if new else ()
+                told = tellings_of.policy(key) if new else ()
                 until = changes.settled_until(key)
                 hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
                 gone_capture_id, absence_entry = changes.absence_entry(vendor, key, announced_absence)
@@ -172,9 +181,7 @@ def compose(
                 slugs = dict.fromkeys(name.partition("/")[0] for name in subscriber.vendors)
                 named = {vendor.slug: vendor for vendor in _sound(slugs, vendors, broken)}
                 try:
-                    message = call(
-                        partial(as_email, entries, subscriber, named, now, sender, links, subscriber.preferences.dates)
-                    )
+                    message = mails.to(subscriber, entries, named)
                 except Exception as error:
                     undelivered[subscriber] = fault_of(error)
                     to_examine_again |= subscriber_watermarks.keys()
@@ -212,6 +219,30 @@ def compose(
     for subscriber, fault in undelivered.items():
         report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
     return messages
+
+
+class _Tellings:
+    """The tellings of a subscriber, which are read at once for many policies, when they are needed first.
+
+    keys: the policies of which changes may be told.
+    """
+
+    def __init__(self, store: Store, subscriber: Subscriber, keys: Collection[PolicyKey]) -> None:
+        self._subscriptions = store.subscriptions
+        self._subscriber = subscriber
+        self._keys = keys
+        self._read: Mapping[PolicyKey, Collection[Telling]] | None = None
+        self._is_damaged = False
+
+    def policy(self, key: PolicyKey) -> Collection[Telling]:
+        """Returns the tellings of a policy. DamageError if they are damaged; those of other policies can be read."""
+        if self._read is None and not self._is_damaged:
+            try:
+                self._read = self._subscriptions.tellings(self._subscriber, self._keys)
+            except DamageError:
+                self._is_damaged = True
+        read = self._subscriptions.tellings(self._subscriber, [key]) if self._read is None else self._read
+        return read.get(key, ())
 
 
 def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement]) -> set[tuple[int, int]]:
@@ -288,6 +319,8 @@ class _PolicyChanges:
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     maybe_there_again: the policies of which a subscriber was told that they are gone.
+    unchanged: the policies that have no news since their earliest watermark, each with the time of its newest capture.
+        Their histories are not loaded.
     now: the present time. Later captures are left out.
     call: makes the comparisons. words: the words that subscribers watch for. with_attachments: whether entries get the
         HTML report.
@@ -298,6 +331,7 @@ class _PolicyChanges:
         store: Store,
         earliest: Mapping[PolicyKey, datetime],
         maybe_there_again: Collection[PolicyKey],
+        unchanged: Mapping[PolicyKey, datetime],
         now: datetime,
         call: Caller,
         words: frozenset[str],
@@ -310,7 +344,10 @@ class _PolicyChanges:
         self._earliest = earliest
         self._maybe_there_again = maybe_there_again
         self._now = now
-        self._announced: dict[PolicyKey, _Announced] = {}
+        nothing = History((), ())
+        self._announced = {
+            key: _Announced(until, (), SettledHistory(nothing, (), (), until), None) for key, until in unchanged.items()
+        }
         self._entries: dict[tuple[PolicyKey, tuple[int, ...]], DigestEntry] = {}
         self._failures: dict[tuple[PolicyKey, tuple[int, ...]], Exception] = {}
         #: The policies of which later captures were left out.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.clauses import Clause
@@ -24,13 +24,13 @@ from storage import documents
 from storage.clause_search import ClauseSearch, FoundClause, found_clauses, id_of
 from storage.database import Database
 from storage.histories import history_of, settled_in
-from storage.steady_policies import is_steady, needed_notes, write_notes
+from storage.steady_policies import is_steady, needed_notes, newest_of_unchanged, write_notes
 from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
 from storage.tables.search_models import CLAUSE_TEXTS, INDEXED_POLICIES
 from storage.verdicts import judged_captures
 
 # The number of the rules by which the index follows from documents and periods. If you change these rules, raise it.
-_RULES = 1
+_RULES = 2
 # How many rows one transaction writes at most, how many rows one statement names, and how often an update is tried
 # while other processes change the same policy.
 _ROWS_AT_ONCE = 5_000
@@ -111,6 +111,14 @@ class ClauseIndex:
         """Returns the clauses that match a search, those that appeared last first."""
         with self._database.read_session() as session:
             return found_clauses(session, search)
+
+    def newest_of_unchanged(self, earliest: Mapping[PolicyKey, datetime], now: datetime) -> dict[PolicyKey, datetime]:
+        """Returns the policies that certainly have no news since a time, each with the time of its newest capture.
+
+        No history is loaded (`storage.steady_policies`). earliest: the time for each policy. now: the present time.
+        """
+        with self._database.snapshot() as session:
+            return newest_of_unchanged(session, earliest, self._rules, now)
 
     def _refresh_steady(self, keys: Iterable[PolicyKey]) -> Collection[PolicyKey]:
         """Brings the index of the policies up to date whose text has not changed, and returns these policies."""
@@ -215,16 +223,21 @@ def _needed_update(session: Session, key: PolicyKey, rules: str, hold: timedelta
 
 
 def _only_language(session: Session, key: PolicyKey, reader: str) -> str | None:
-    """Returns the language of a policy's accepted captures, '' if it is not certain; None if there are several."""
+    """Returns the language of a policy's accepted captures, '' if it is not certain; None if there are several.
+
+    None also if a reading doesn't last (`storage.unread.is_settled`): it may be made again, without a further capture.
+    """
+    language = case((ReadingRow.verdict == "accepted", func.coalesce(ReadingRow.language, "")))
     query = (
-        select(func.coalesce(ReadingRow.language, ""))
+        select(language, ReadingRow.extractor == "")
         .join(CaptureRow, CaptureRow.id == ReadingRow.capture_id)
         .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
-        .where(ReadingRow.reader == reader, ReadingRow.verdict == "accepted")
+        .where(ReadingRow.reader == reader)
         .distinct()
     )
-    languages = session.scalars(query).all()
-    return languages[0] if len(languages) == 1 else None
+    rows = session.execute(query).all()
+    languages = [language for language, _ in rows if language is not None]
+    return languages[0] if len(languages) == 1 and not any(is_unsettled for _, is_unsettled in rows) else None
 
 
 def _periods(settled: SettledHistory) -> list[list[Any]]:

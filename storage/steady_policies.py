@@ -1,13 +1,14 @@
-"""Brings the index of clauses up to date for the policies of which only further captures of the same text arrived.
+"""Recognizes the policies of which only further captures of the same text arrived, without loading their histories.
 
-This is what nearly every capture is. So it must take much less time than to read the capture: no history is loaded.
+This is what nearly every capture is. So it must take much less time than to read the capture. The index of clauses is
+brought up to date for these policies with a note, and digests skip them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, func, select, update
+from sqlalchemy import and_, bindparam, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.history import SettledHistory
@@ -16,46 +17,89 @@ from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
 from storage.tables.search_models import INDEXED_POLICIES
 from storage.verdicts import REASONS_BY_TEXT, JudgedCapture
 
+# How many policies one query names.
+_AT_ONCE = 500
 _INDEXED = INDEXED_POLICIES.c
 _STATE = (
     select(
+        PolicyRow.vendor,
+        PolicyRow.policy,
         PolicyRow.revision,
         PolicyRow.reader,
+        PolicyRow.fault,
         CountRow.captures,
         CountRow.reviews,
         _INDEXED.rules.label("indexed_rules"),
         _INDEXED.revision.label("indexed_revision"),
         _INDEXED.reader.label("indexed_reader"),
         _INDEXED.captures.label("indexed_captures"),
+        _INDEXED.periods,
         _INDEXED.newest,
         _INDEXED.steady_version,
         _INDEXED.steady_language,
     )
     .join(CountRow, and_(CountRow.vendor == PolicyRow.vendor, CountRow.policy == PolicyRow.policy))
     .join(INDEXED_POLICIES, and_(_INDEXED.vendor == PolicyRow.vendor, _INDEXED.policy == PolicyRow.policy))
-    .where(PolicyRow.vendor == bindparam("vendor"), PolicyRow.policy == bindparam("policy"))
 )
+_IS_LATER = CaptureRow.captured_at > _INDEXED.newest
 _SHOWN = case((ReadingRow.verdict == "accepted", func.coalesce(ReadingRow.version_id, "")), else_="")
 _LANGUAGE = func.coalesce(ReadingRow.language, "")
 _SINCE = (
     select(
-        func.count(),
+        _INDEXED.vendor,
+        _INDEXED.policy,
+        func.sum(case((_IS_LATER, 1), else_=0)),
+        func.max(CaptureRow.captured_at),
+        func.min(case((_IS_LATER, _SHOWN))),
+        func.max(case((_IS_LATER, _SHOWN))),
+        func.min(case((_IS_LATER, _LANGUAGE))),
+        func.max(case((_IS_LATER, _LANGUAGE))),
         func.min(_SHOWN),
         func.max(_SHOWN),
-        func.min(_LANGUAGE),
-        func.max(_LANGUAGE),
-        func.max(CaptureRow.captured_at),
     )
-    .select_from(CaptureRow)
-    .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == bindparam("reader")))
-    .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
-    .where(CaptureRow.captured_at > bindparam("newest", type_=_INDEXED.newest.type))
+    .select_from(INDEXED_POLICIES)
+    .join(PolicyRow, and_(PolicyRow.vendor == _INDEXED.vendor, PolicyRow.policy == _INDEXED.policy))
+    .join(
+        CaptureRow,
+        and_(
+            CaptureRow.vendor == _INDEXED.vendor,
+            CaptureRow.policy == _INDEXED.policy,
+            CaptureRow.captured_at >= _INDEXED.newest,
+        ),
+    )
+    .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+    .group_by(_INDEXED.vendor, _INDEXED.policy)
 )
 _NOTE = (
     update(INDEXED_POLICIES)
     .where(_INDEXED.vendor == bindparam("of_vendor"), _INDEXED.policy == bindparam("of_policy"))
     .where(_INDEXED.revision == bindparam("from_revision"))
 )
+
+
+class _Since(NamedTuple):
+    """What the captures of a policy show since the state in `indexed_policies`.
+
+    captures: the number of captures that are later than the newest of the state. newest: the time of the newest of all.
+    least, greatest, least_language, greatest_language: the least and the greatest version and language that the later
+    captures show; None if there is no later capture. A capture that isn't accepted shows the version ''.
+    least_at_end, greatest_at_end: the same of the versions, of the newest captures of the state, too.
+    """
+
+    captures: int
+    newest: datetime
+    least: str | None
+    greatest: str | None
+    least_language: str | None
+    greatest_language: str | None
+    least_at_end: str
+    greatest_at_end: str
+
+    def shows_only(self, version: str, language: str) -> bool:
+        """Returns whether all later captures show a version in a language. Also True if there is no later capture."""
+        return self.captures == 0 or (
+            self.least == self.greatest == version and self.least_language == self.greatest_language == language
+        )
 
 
 def is_steady(judged: Collection[JudgedCapture], settled: SettledHistory) -> bool:
@@ -82,23 +126,18 @@ def needed_notes(session: Session, keys: Iterable[PolicyKey], rules: str) -> dic
     The value of each policy is the note; None if none is needed.
     """
     notes: dict[PolicyKey, dict[str, Any] | None] = {}
-    for key in keys:
-        state = session.execute(_STATE, key._asdict()).one_or_none()
-        if state is None or state.indexed_rules != rules:
-            continue
+    for key, state, since in _states(session, keys, rules):
         if state.indexed_revision == state.revision:
             notes[key] = None
-        elif state.reviews == 0 and state.steady_version is not None and state.indexed_reader == state.reader:
-            newest = _newest(session, key, state)
-            if newest is not None:
-                notes[key] = {
-                    "of_vendor": key.vendor,
-                    "of_policy": key.policy,
-                    "from_revision": state.indexed_revision,
-                    "revision": state.revision,
-                    "captures": state.captures,
-                    "newest": newest,
-                }
+        elif since is not None and _is_steady_still(state, since):
+            notes[key] = {
+                "of_vendor": key.vendor,
+                "of_policy": key.policy,
+                "from_revision": state.indexed_revision,
+                "revision": state.revision,
+                "captures": state.captures,
+                "newest": since.newest,
+            }
     return notes
 
 
@@ -112,18 +151,69 @@ def write_notes(session: Session, notes: Iterable[dict[str, Any] | None]) -> Non
         session.connection().execute(_NOTE, needed)
 
 
-def _newest(session: Session, key: PolicyKey, state: Any) -> datetime | None:
-    """Returns the time of a policy's newest capture, if all captures since the state show the steady version.
+def newest_of_unchanged(
+    session: Session, earliest: Mapping[PolicyKey, datetime], rules: str, now: datetime
+) -> dict[PolicyKey, datetime]:
+    """Returns the policies that certainly have no news since a time, each with the time of its newest capture.
 
-    None if they don't, or if an older capture was stored since.
+    A policy has no news if its history has no period that begins after the time, nothing that is held, pending or
+    doubtful, no review, no fault, and no capture later than the present time, and if the newest capture shows the text
+    that stands. Policies about which this isn't certain without loading their histories are left out.
+
+    earliest: the time for each policy. now: the present time.
     """
-    values = {**key._asdict(), "reader": state.reader, "newest": state.newest}
-    count, least, greatest, least_language, greatest_language, newest = session.execute(_SINCE, values).one()
-    if state.indexed_captures + count != state.captures:
-        return None
-    moment: datetime | None = newest if count else state.newest
-    if count and not (
-        least == greatest == state.steady_version and least_language == greatest_language == state.steady_language
-    ):
-        return None
-    return moment
+    unchanged: dict[PolicyKey, datetime] = {}
+    for key, state, since in _states(session, earliest, rules):
+        if (
+            since is not None
+            and state.fault is None
+            and _is_steady_still(state, since)
+            and since.least_at_end == since.greatest_at_end == state.steady_version
+            and since.newest <= now
+            and _begins_no_later(state.periods, state.steady_version, earliest[key])
+        ):
+            unchanged[key] = since.newest
+    return unchanged
+
+
+def _is_steady_still(state: Any, since: _Since) -> bool:
+    """Returns whether a policy was steady in the state in `indexed_policies`, and nothing has happened since.
+
+    Each revision since must be that of a later capture: a capture that was read again raises the revision, too.
+    """
+    return (
+        state.reviews == 0
+        and state.steady_version is not None
+        and state.indexed_reader == state.reader
+        and state.indexed_captures + since.captures == state.captures
+        and 0 <= state.indexed_revision <= state.revision <= state.indexed_revision + since.captures
+        and since.shows_only(state.steady_version, state.steady_language)
+    )
+
+
+def _begins_no_later(periods: Sequence[Sequence[Any]], version: str, moment: datetime) -> bool:
+    """Returns whether the last of the periods in `indexed_policies` shows a version, and begins up to a moment."""
+    try:
+        last_version, begin, _ = periods[-1]
+        return bool(last_version == version and datetime.fromisoformat(begin) <= moment)
+    except (IndexError, TypeError, ValueError):  # the row was altered
+        return False
+
+
+def _states(session: Session, keys: Iterable[PolicyKey], rules: str) -> Iterator[tuple[PolicyKey, Any, _Since | None]]:
+    """Yields the policies that were indexed by the given rules: each with its states, and what it shows since.
+
+    The latter is None if the index had no capture of the policy.
+    """
+    every = sorted(set(keys))
+    for begin in range(0, len(every), _AT_ONCE):
+        some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
+        named = tuple_(PolicyRow.vendor, PolicyRow.policy).in_(some)
+        since = {
+            PolicyKey(vendor, policy): _Since(*values)
+            for vendor, policy, *values in session.execute(_SINCE.where(named))
+        }
+        for state in session.execute(_STATE.where(named)):
+            key = PolicyKey(state.vendor, state.policy)
+            if state.indexed_rules == rules:
+                yield key, state, since.get(key)

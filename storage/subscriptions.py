@@ -4,6 +4,7 @@ A subscriber has a watermark for each policy. The watermark is a capture time: t
 all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -43,6 +44,33 @@ from storage.tables.models import (
 _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 _EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
+# How many policies one query names.
+_AT_ONCE = 500
+_OLD, _NEW = aliased(CaptureRow), aliased(CaptureRow)
+_OLD_READING, _NEW_READING = aliased(ReadingRow), aliased(ReadingRow)
+_TELLINGS = (
+    select(
+        TellingRow.vendor,
+        TellingRow.policy,
+        _OLD.id,
+        _NEW.id,
+        _OLD_READING.version_id,
+        _NEW_READING.version_id,
+        _OLD.captured_at,
+        _NEW.captured_at,
+    )
+    .select_from(TellingRow)
+    .join(_OLD, _OLD.id == TellingRow.old_capture_id)
+    .join(_NEW, _NEW.id == TellingRow.new_capture_id)
+    .join(PolicyRow, and_(PolicyRow.vendor == TellingRow.vendor, PolicyRow.policy == TellingRow.policy))
+    .outerjoin(_OLD_READING, and_(_OLD_READING.capture_id == _OLD.id, _OLD_READING.reader == PolicyRow.reader))
+    .outerjoin(_NEW_READING, and_(_NEW_READING.capture_id == _NEW.id, _NEW_READING.reader == PolicyRow.reader))
+)
+_FORGET_TELLINGS = (
+    delete(TellingRow)
+    .where(TellingRow.subscriber_id == bindparam("of"))
+    .where(TellingRow.vendor == bindparam("of_vendor"), TellingRow.policy == bindparam("of_policy"))
+)
 
 
 class Subscriptions:
@@ -203,23 +231,21 @@ class Subscriptions:
                     watermarks[key] = watermark
             return watermarks
 
-    def tellings(self, subscriber: Subscriber, key: PolicyKey) -> tuple[Telling, ...]:
-        """Returns the changes of a policy that digests have told a subscriber, in no particular order."""
-        old, new = aliased(CaptureRow), aliased(CaptureRow)
-        old_reading, new_reading = aliased(ReadingRow), aliased(ReadingRow)
-        query = (
-            select(old.id, new.id, old_reading.version_id, new_reading.version_id, old.captured_at, new.captured_at)
-            .select_from(TellingRow)
-            .join(old, old.id == TellingRow.old_capture_id)
-            .join(new, new.id == TellingRow.new_capture_id)
-            .join(PolicyRow, and_(PolicyRow.vendor == TellingRow.vendor, PolicyRow.policy == TellingRow.policy))
-            .outerjoin(old_reading, and_(old_reading.capture_id == old.id, old_reading.reader == PolicyRow.reader))
-            .outerjoin(new_reading, and_(new_reading.capture_id == new.id, new_reading.reader == PolicyRow.reader))
-            .where(TellingRow.subscriber_id == subscriber.id)
-            .where(TellingRow.vendor == key.vendor, TellingRow.policy == key.policy)
-        )
+    def tellings(self, subscriber: Subscriber, keys: Collection[PolicyKey]) -> Mapping[PolicyKey, tuple[Telling, ...]]:
+        """Returns the changes of policies that digests have told a subscriber, in no particular order.
+
+        Policies of which nothing was told are left out.
+        """
+        every = sorted(set(keys))
+        tellings: dict[PolicyKey, list[Telling]] = defaultdict(list)
         with self._database.read_session() as session:
-            return tuple(Telling(*row) for row in session.execute(query))
+            for begin in range(0, len(every), _AT_ONCE):
+                some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
+                query = _TELLINGS.where(TellingRow.subscriber_id == subscriber.id)
+                query = query.where(tuple_(TellingRow.vendor, TellingRow.policy).in_(some))
+                for row in session.execute(query):
+                    tellings[PolicyKey(*row[:2])].append(Telling(*row[2:]))
+        return {key: tuple(of_policy) for key, of_policy in tellings.items()}
 
     def mark_composed(
         self,
@@ -280,32 +306,40 @@ class Subscriptions:
                     .values(caught_up=True)
                 )
 
-    def announced_holds(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
-        """Returns the held periods that digests have announced to a subscriber and not resolved yet, by policy.
+    def announced_holds(self) -> Mapping[int, Mapping[PolicyKey, datetime]]:
+        """Returns the held periods that digests have announced and not resolved yet, by subscriber's id and policy.
 
         Each value is the `captured_at` of the period's first capture.
         """
-        query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.held).where(
-            WatermarkRow.subscriber_id == subscriber.id, WatermarkRow.held.is_not(None)
-        )
+        query = select(WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.held)
+        holds: dict[int, dict[PolicyKey, datetime]] = defaultdict(dict)
         with self._database.read_session() as session:
-            return {PolicyKey(vendor, policy): held for vendor, policy, held in session.execute(query) if held}
+            for subscriber_id, vendor, policy, held in session.execute(query.where(WatermarkRow.held.is_not(None))):
+                if held:
+                    holds[subscriber_id][PolicyKey(vendor, policy)] = held
+        return holds
 
-    def announced_absences(self, subscriber: Subscriber) -> Mapping[PolicyKey, AnnouncedAbsence]:
-        """Returns the absences that digests have announced to a subscriber, by policy.
+    def announced_absences(self) -> Mapping[int, Mapping[PolicyKey, AnnouncedAbsence]]:
+        """Returns the absences that digests have announced, by subscriber's id and policy.
 
         Policies that are there again are left out, once a digest has told the subscriber so.
         """
         query = (
-            select(WatermarkRow.vendor, WatermarkRow.policy, CaptureRow.id, CaptureRow.captured_at)
+            select(
+                WatermarkRow.subscriber_id,
+                WatermarkRow.vendor,
+                WatermarkRow.policy,
+                CaptureRow.id,
+                CaptureRow.captured_at,
+            )
             .join(CaptureRow, CaptureRow.id == WatermarkRow.gone_capture_id)
-            .where(WatermarkRow.subscriber_id == subscriber.id, WatermarkRow.gone_capture_id.is_not(None))
+            .where(WatermarkRow.gone_capture_id.is_not(None))
         )
+        absences: dict[int, dict[PolicyKey, AnnouncedAbsence]] = defaultdict(dict)
         with self._database.read_session() as session:
-            return {
-                PolicyKey(vendor, policy): AnnouncedAbsence(capture_id, since)
-                for vendor, policy, capture_id, since in session.execute(query)
-            }
+            for subscriber_id, vendor, policy, capture_id, since in session.execute(query):
+                absences[subscriber_id][PolicyKey(vendor, policy)] = AnnouncedAbsence(capture_id, since)
+        return absences
 
     def enqueue(
         self,
@@ -339,7 +373,7 @@ class Subscriptions:
             session.execute(update(SubscriberRow).where(of_subscriber).values(digests=subscriber.digests + 1))
             if watermarks:
                 statement = insert(session, WatermarkRow)
-                session.execute(
+                session.connection().execute(
                     statement.on_conflict_do_update(
                         index_elements=[WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy],
                         set_={
@@ -370,8 +404,8 @@ class Subscriptions:
                         .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
                         .values({column: value})
                     )
-            for key, told in (tellings or {}).items():
-                _replace_tellings(session, subscriber.id, key, told)
+            if tellings:
+                _replace_tellings(session, subscriber.id, tellings)
             if message is not None:
                 session.add(
                     OutboxRow(
@@ -487,21 +521,25 @@ def _latest_accepted(session: Session, key: PolicyKey, last_id: int, now: dateti
     return session.scalar(query) or _ALWAYS
 
 
-def _replace_tellings(session: Session, subscriber_id: int, key: PolicyKey, told: Collection[tuple[int, int]]) -> None:
-    of_policy = TellingRow.vendor == key.vendor, TellingRow.policy == key.policy
-    session.execute(delete(TellingRow).where(TellingRow.subscriber_id == subscriber_id, *of_policy))
-    rows = {new: old for old, new in told}
+def _replace_tellings(
+    session: Session, subscriber_id: int, tellings: Mapping[PolicyKey, Collection[tuple[int, int]]]
+) -> None:
+    """Replaces the tellings of policies. tellings: see `Subscriptions.enqueue`."""
+    connection = session.connection()
+    connection.execute(
+        _FORGET_TELLINGS,
+        [{"of": subscriber_id, "of_vendor": key.vendor, "of_policy": key.policy} for key in tellings],
+    )
+    rows = [
+        {
+            "subscriber_id": subscriber_id,
+            "vendor": key.vendor,
+            "policy": key.policy,
+            "old_capture_id": old,
+            "new_capture_id": new,
+        }
+        for key, told in tellings.items()
+        for new, old in {new: old for old, new in told}.items()
+    ]
     if rows:
-        session.execute(
-            insert(session, TellingRow),
-            [
-                {
-                    "subscriber_id": subscriber_id,
-                    "vendor": key.vendor,
-                    "policy": key.policy,
-                    "old_capture_id": old,
-                    "new_capture_id": new,
-                }
-                for new, old in rows.items()
-            ],
-        )
+        connection.execute(insert(session, TellingRow), rows)

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from bench.scale.generate import VERSIONS_EACH, Watched, capture_of, document_of, page_of
 from core.captures import sha256_hex
 from core.declarations import Vendor
+from core.policies import PolicyKey
 from diffing.sameness import version_id
 from formats.document_json import encode
 from intake.policy_reader import EXTRACTOR_NAME, declared_of, reader_of
+from storage import counts
 from storage.capture_rows import capture_identity, row_values
 from storage.payloads.compression import compress
 from storage.tables.models import CaptureRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
@@ -71,6 +73,8 @@ def capture_anew(url: str, watched: Sequence[Watched], changed: int, at: datetim
         for table, table_rows in rows.items():
             if table_rows:
                 session.execute(insert(table), table_rows)
+        new = [policy for number, policy in enumerate(watched) for _ in range(2 if number < changed else 1)]
+        counts.add(session, captures=[PolicyKey(policy.vendor, policy.policy) for policy in new])
         values = {"revision": PolicyRow.revision + 1, "newest": at + timedelta(minutes=5)}
         session.execute(update(PolicyRow).values(values).execution_options(synchronize_session=False))
     engine.dispose()

@@ -1,5 +1,6 @@
 """The HTML reports that are attached to an e-mail when there is no reading room to link to."""
 
+import base64
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class Attachment:
 def base64_length(length: int) -> int:
     """Returns the length of so many bytes in base64, in lines of 76 characters with CRLF (RFC 2045, section 6.8)."""
     return ceil(length / 57) * 78
+
+
+def as_base64(content: bytes) -> bytes:
+    """Returns bytes as base64, in lines of 76 characters with CRLF."""
+    return base64.encodebytes(content).replace(b"\n", b"\r\n")
 
 
 def report_attachment(name: str, html: str) -> Attachment | None:

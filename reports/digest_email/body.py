@@ -38,10 +38,13 @@ class Footer:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The two texts of a digest."""
+    """The two texts of a digest without its footer, which differs from subscriber to subscriber.
 
-    plain: str
-    html: str
+    before, after: what stands before the footer, and after it.
+    """
+
+    before: Piece
+    after: Piece
 
 
 def by_importance(entries: Sequence[DigestEntry]) -> list[DigestEntry]:
@@ -57,19 +60,19 @@ def compose_body(
     links: Links,
     attachments: Collection[str],
     title: str,
-    footer: Footer,
+    longest_footer: Footer,
     dates: str = "",
     limit: int = BODY_LENGTH,
 ) -> Body:
-    """Returns the texts of a digest. Encoded, both together are not longer than the limit.
+    """Returns the texts of a digest. Encoded, both together with a footer are not longer than the limit.
 
     entries: at least one, the most important first. attachments: the names of the attached reports. title: a line that
-    says what is new, for an e-mail with several entries. dates: the language of dates, or ''. limit: in bytes.
+    says what is new, for an e-mail with several entries. longest_footer: a footer for which there has to be room.
+    dates: the language of dates, or ''. limit: in bytes.
     """
     beginning = piece("", html_part.beginning(title))
-    ending = writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command)
     closing = piece("", html_part.ending())
-    frame = [beginning, _overview(entries, title), ending, closing]
+    frame = [beginning, _overview(entries, title), footer_piece(longest_footer), closing]
     arrangement = arrange(
         [_candidate(entry, links, attachments, is_only=len(entries) == 1, dates=dates) for entry in entries],
         Lengths().with_(*(part.lengths for part in frame)),
@@ -86,9 +89,14 @@ def compose_body(
             _is_attached(shown.candidate.key, attachments),
         )
         pieces += [shown.head, *shown.changes, tail]
-    pieces += [*_others(arrangement, links), ending, closing]
-    plain = "".join(part.plain for part in pieces)
-    return Body(plain.lstrip("\n"), "".join(part.html for part in pieces))
+    pieces += _others(arrangement, links)
+    plain = "".join(part.plain for part in pieces).lstrip("\n")
+    return Body(piece(plain, "".join(part.html for part in pieces)), closing)
+
+
+def footer_piece(footer: Footer) -> Piece:
+    """Returns the end of a digest."""
+    return writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command)
 
 
 def _overview(entries: Sequence[DigestEntry], title: str) -> Piece:

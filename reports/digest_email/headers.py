@@ -67,12 +67,17 @@ def thread(entries: Sequence[DigestEntry], domain: str) -> str:
     return f"<{entries[0].key.vendor}.thread.clausewatch@{domain}>"
 
 
-def fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
-    """Returns a checksum of what a digest tells whom, so that a digest that is sent twice has one Message-ID."""
-    lines = [address]
+def contents_of(entries: Sequence[DigestEntry]) -> str:
+    """Returns what a digest tells, as a text for `fingerprint`."""
+    lines: list[str] = []
     for entry in entries:
         if entry.kind != "change":
             lines += [entry.name, entry.kind, entry.summary, *entry.sentences]
         for capture in (entry.interval.last_old, entry.interval.first_new) if entry.interval else ():
             lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return "\n".join(lines)
+
+
+def fingerprint(contents: str, address: str) -> str:
+    """Returns a checksum of what a digest tells whom, so that a digest that is sent twice has one Message-ID."""
+    return hashlib.sha256(f"{address}\n{contents}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,7 +1,7 @@
 """Makes the e-mail of a digest: headers, plain text, HTML and attachments."""
 
-import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,10 +11,10 @@ from email.utils import format_datetime
 from core.declarations import Vendor
 from core.email_addresses import checked_address
 from core.plurals import plural
-from reports.digest_email.attachments import base64_length, fitting_attachments
-from reports.digest_email.body import Body, Footer, by_importance, compose_body
+from reports.digest_email.attachments import as_base64, base64_length, fitting_attachments
+from reports.digest_email.body import Body, Footer, by_importance, compose_body, footer_piece
 from reports.digest_email.entries import DigestEntry
-from reports.digest_email.headers import fingerprint, list_headers, subject, thread
+from reports.digest_email.headers import contents_of, fingerprint, list_headers, subject, thread
 from reports.digest_email.links import Links
 from reports.digest_email.pieces import as_bytes, quoted_printable
 from reports.vendor_text import printable
@@ -22,6 +22,92 @@ from storage import Subscriber
 
 # The footer names at most this many vendors.
 _VENDORS_NAMED = 10
+# RFC 5321, section 4.5.3.1: an address has at most 254 characters, 64 of them before the @.
+_LONGEST_ADDRESS = f"{'x' * 64}@{'x' * 189}"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEmail:
+    """The parts that the e-mails of a digest to several subscribers have in common, encoded once for all of them.
+
+    headers: the headers, without those that name the subscriber. contents: what the Message-ID depends on, besides the
+    subscriber. domain: that of the sender. body: the texts without the footer. quoted: the texts before and after the
+    footer as quoted-printable: of the plain part, then of the HTML part. attachments: the further parts.
+    """
+
+    headers: bytes
+    contents: str
+    domain: str
+    body: Body
+    quoted: tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+    attachments: tuple[bytes, ...]
+
+    def addressed(self, recipient: str, number_of: str, list_headers: Mapping[str, str], footer: Footer) -> bytes:
+        """Returns the message to one recipient.
+
+        recipient: a checked address. number_of: what the Message-ID depends on, besides the contents. list_headers: the
+        headers about leaving.
+        """
+        number = fingerprint(self.contents, number_of)
+        message = EmailMessage(policy=SMTP)
+        message["To"] = Address(addr_spec=recipient)
+        message["Message-ID"] = f"<{number}.clausewatch@{self.domain}>"
+        for name, value in list_headers.items():
+            message[name] = value
+        headers = self.headers + _header_lines(message)
+        end = footer_piece(footer)
+        texts = zip(
+            ("plain", "html"),
+            (
+                (self.body.before.plain, end.plain, self.body.after.plain),
+                (self.body.before.html, end.html, self.body.after.html),
+            ),
+            self.quoted,
+            strict=True,
+        )
+        # The encoded texts contain no "=_", so no text ends its part.
+        alternatives = [
+            _text_part(subtype, "".join(text), quoted[0] + quoted_printable(text[1]) + quoted[1])
+            for subtype, text, quoted in texts
+        ]
+        parts = _multipart("alternative", f"=_{number}_a", alternatives)
+        if self.attachments:
+            parts = _multipart("mixed", f"=_{number}_m", [parts, *self.attachments])
+        return headers + parts
+
+
+def shared_email(
+    entries: Sequence[DigestEntry],
+    longest_footer: Footer,
+    now: datetime,
+    sender: str,
+    links: Links,
+    dates: str = "",
+) -> SharedEmail:
+    """Returns what the e-mails of a digest have in common.
+
+    entries: the digest's entries, at least one. longest_footer: a footer for which there has to be room. now, sender,
+    links, dates: as for `as_email`.
+    """
+    ordered = by_importance(entries)
+    names = fitting_attachments([entry.attachment for entry in ordered] if not links.public_url else [])
+    body = compose_body(ordered, links, names, _title(ordered), longest_footer, dates)
+    attached = {entry.attachment.name: entry.attachment for entry in ordered if entry.attachment}
+    return SharedEmail(
+        _header_lines(_message(ordered, now, sender)),
+        contents_of(ordered),
+        Address(addr_spec=sender).domain,
+        body,
+        (
+            (quoted_printable(body.before.plain), quoted_printable(body.after.plain)),
+            (quoted_printable(body.before.html), quoted_printable(body.after.html)),
+        ),
+        tuple(
+            _part("html", as_base64(attachment.content()), "base64", f'attachment; filename="{name}"')
+            for name, attachment in attached.items()
+            if name in names
+        ),
+    )
 
 
 def as_email(
@@ -46,16 +132,36 @@ def as_email(
         reports are attached.
     dates: the language in which dates are written (`reports.digest_email.local_dates`); '' for ISO 8601.
     """
+    shared = shared_by(subscriber.vendors, entries, vendors, now, sender, links, dates)
+    return to_subscriber(shared, subscriber, vendors, sender, links)
+
+
+def shared_by(
+    chosen: Sequence[str],
+    entries: Sequence[DigestEntry],
+    vendors: Mapping[str, Vendor],
+    now: datetime,
+    sender: str,
+    links: Links | None = None,
+    dates: str = "",
+) -> SharedEmail:
+    """Returns what the e-mails of a digest have in common, to subscribers who have chosen the same vendors.
+
+    chosen: the vendors and policies, as in `Subscriber.vendors`. The others: as for `as_email`.
+    """
+    links = links or Links()
+    footer = _footer(chosen, _LONGEST_ADDRESS, vendors, sender, links)
+    return shared_email(entries, footer, now, sender, links, dates)
+
+
+def to_subscriber(
+    shared: SharedEmail, subscriber: Subscriber, vendors: Mapping[str, Vendor], sender: str, links: Links | None = None
+) -> bytes:
+    """Returns the e-mail of a digest to a subscriber. shared: the result of `shared_by`, for the same arguments."""
     links = links or Links()
     address = checked_address(subscriber.address)
-    ordered = by_importance(entries)
-    domain = Address(addr_spec=sender).domain
-    message = _message(ordered, address, now, sender)
-    number = fingerprint(ordered, address)
-    message["Message-ID"] = f"<{number}.clausewatch@{domain}>"
-    for name, value in list_headers(address, sender, domain, links).items():
-        message[name] = value
-    return _with_content(message, ordered, links, _footer(subscriber, address, vendors, sender, links), number, dates)
+    headers = list_headers(address, sender, shared.domain, links)
+    return shared.addressed(address, address, headers, _footer(subscriber.vendors, address, vendors, sender, links))
 
 
 def on_demand_email(entries: Sequence[DigestEntry], span: str, now: datetime, sender: str, links: Links) -> bytes:
@@ -63,18 +169,14 @@ def on_demand_email(entries: Sequence[DigestEntry], span: str, now: datetime, se
 
     span: the time that the digest is about, in words.
     """
-    ordered = by_importance(entries)
-    message = _message(ordered, sender, now, sender)
-    number = fingerprint(ordered, f"{sender} {span}")
-    message["Message-ID"] = f"<{number}.clausewatch@{Address(addr_spec=sender).domain}>"
     sentence = f"This digest was made on demand. It tells the net changes {span}. No subscription sends it."
-    return _with_content(message, ordered, links, Footer((sentence,)), number)
+    footer = Footer((sentence,))
+    return shared_email(entries, footer, now, sender, links).addressed(sender, f"{sender} {span}", {}, footer)
 
 
-def _message(ordered: Sequence[DigestEntry], recipient: str, now: datetime, sender: str) -> EmailMessage:
+def _message(ordered: Sequence[DigestEntry], now: datetime, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="clausewatch", addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient)
     message["Subject"] = subject(ordered)
     message["Date"] = format_datetime(now)
     root = thread(ordered, Address(addr_spec=sender).domain)
@@ -86,48 +188,33 @@ def _message(ordered: Sequence[DigestEntry], recipient: str, now: datetime, send
     return message
 
 
-def _with_content(
-    message: EmailMessage, ordered: Sequence[DigestEntry], links: Links, footer: Footer, number: str, dates: str = ""
-) -> bytes:
-    names = fitting_attachments([entry.attachment for entry in ordered] if not links.public_url else [])
-    body = compose_body(ordered, links, names, _title(ordered), footer, dates)
-    alternative = message
-    if names:
-        alternative = EmailMessage(policy=SMTP)
-    _add_alternatives(alternative, body, f"=_{number}_a")
-    if names:
-        message.make_mixed(boundary=f"=_{number}_m")
-        message.attach(alternative)
-        for name, content in {
-            entry.attachment.name: entry.attachment.content() for entry in ordered if entry.attachment
-        }.items():
-            if name in names:
-                part = _part("html", content)
-                part["Content-Disposition"] = f'attachment; filename="{name}"'
-                message.attach(part)
+def _header_lines(message: EmailMessage) -> bytes:
+    """Returns the headers of a message as lines that end with CRLF."""
     # By default, the standard library breaks the line of a long header before the header's first word. Some mail
     # programs then show an empty subject. RFC 5322, section 2.1.1 allows 998 characters in a line.
-    return message.as_bytes(policy=SMTP.clone(max_line_length=900))
+    return message.as_bytes(policy=SMTP.clone(max_line_length=900)).removesuffix(b"\r\n")
 
 
-def _add_alternatives(message: EmailMessage, body: Body, boundary: str) -> None:
-    # The encoded texts contain no "=_", so no text ends its part.
-    message.make_alternative(boundary=boundary)
-    for subtype, text in (("plain", body.plain), ("html", body.html)):
-        message.attach(_part(subtype, as_bytes(text), quoted_printable(text)))
+def _text_part(subtype: str, text: str, quoted: bytes) -> bytes:
+    """Returns a text as a part, in the encoding that makes it shorter. quoted: the text as quoted-printable."""
+    content = as_bytes(text)
+    if len(quoted) <= base64_length(len(content)):
+        return _part(subtype, quoted, "quoted-printable")
+    return _part(subtype, as_base64(content), "base64")
 
 
-def _part(subtype: str, content: bytes, quoted: bytes | None = None) -> EmailMessage:
-    """Returns a part in the encoding that makes it shorter. quoted: the content as quoted-printable, if that may be."""
-    part = EmailMessage(policy=SMTP)
-    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
-    if quoted is not None and len(quoted) <= base64_length(len(content)):
-        part["Content-Transfer-Encoding"] = "quoted-printable"
-        part.set_payload(quoted.decode("ascii").replace("\r\n", "\n"))
-    else:
-        part["Content-Transfer-Encoding"] = "base64"
-        part.set_payload(base64.encodebytes(content).decode("ascii"))
-    return part
+def _part(subtype: str, encoded: bytes, encoding: str, disposition: str = "") -> bytes:
+    """Returns a text as a part (RFC 2045, section 3). disposition: '' if the part is no attachment."""
+    lines = [f'Content-Type: text/{subtype}; charset="utf-8"', f"Content-Transfer-Encoding: {encoding}"]
+    lines += [f"Content-Disposition: {disposition}"] if disposition else []
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + encoded
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    """Returns parts as one (RFC 2046, section 5.1). The line break before a boundary belongs to the boundary."""
+    begin = f"--{boundary}\r\n".encode("ascii")
+    header = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return header + b"".join(begin + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode("ascii")
 
 
 def _title(ordered: Sequence[DigestEntry]) -> str:
@@ -137,10 +224,11 @@ def _title(ordered: Sequence[DigestEntry]) -> str:
     return f"News of {noun} at {plural(len({entry.key.vendor for entry in ordered}), 'vendor')}"
 
 
-def _footer(subscriber: Subscriber, address: str, vendors: Mapping[str, Vendor], sender: str, links: Links) -> Footer:
-    chosen = [name.partition("/") for name in subscriber.vendors]
+def _footer(chosen: Sequence[str], address: str, vendors: Mapping[str, Vendor], sender: str, links: Links) -> Footer:
     names = [
-        " ".join(filter(None, (printable(vendors[slug].name), policy))) for slug, _, policy in chosen if slug in vendors
+        " ".join(filter(None, (printable(vendors[slug].name), policy)))
+        for slug, _, policy in (name.partition("/") for name in chosen)
+        if slug in vendors
     ]
     more = len(names) - _VENDORS_NAMED
     listed = ", ".join(names[:_VENDORS_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -104,7 +104,7 @@ def test_no_fault_stays_if_only_the_message_cannot_be_written(store: Store) -> N
     keep_changes_of_two_vendors(store)
     composed_with(store, stops("vendor='marmot'"))
     keep_confirmed(store, INSURERS, 2.5)
-    _, (fault,) = composed_with(store, stops("reader@client.example"))
+    _, (fault,) = composed_with(store, stops(repr(SENDER)))
     assert "the digest to reader@client.example could not be written" in fault
     assert [standing.fault for standing in store.library.standings()] == ["", ""]
 
@@ -135,13 +135,13 @@ def test_a_damaged_document_of_one_policy_leaves_the_others_told(store: Store) -
 
 def test_a_message_that_cannot_be_written_leaves_the_others_written(store: Store) -> None:
     keep_changes_of_two_vendors(store)
-    subscribe(store, 1, address="other@client.example")
-    (message,), faults = composed_with(store, stops("other@client.example"))
+    subscribe(store, 1, "marmot", "otter", address="other@client.example")
+    (message,), faults = composed_with(store, stops("('marmot', 'otter')"))
     assert "Otter Post privacy" in message
     assert faults[0].startswith("the digest to other@client.example could not be written: ")
     (late,), faults = composed_with(store, called)
     assert faults == []
-    assert "other@client.example is subscribed" in late
+    assert "other@client.example is subscribed to changes at Marmot Mail, Otter Post" in late
 
 
 def test_an_entry_that_cannot_be_written_leaves_the_others_in_the_mail(

@@ -1,31 +1,36 @@
 """Policies without new captures, readings or reviews are skipped. Skipping does not change the digests."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core.captures import Verdict
 from core.clauses import Clause, Document
 from core.declarations import Vendor
 from core.history import History
+from core.limits import call_here
 from core.policies import PolicyKey
 from diffing.sameness import version_id
 from diffing.timeline import announcements
 from formats.document_json import encode
+from intake.derived import refresh_derived
 from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
 from reports.digest_email import as_email, digest_entry
 from reports.report import report_source
 from storage import Review, Store, Subscriber, policies
-from tests.keeping import reextract
+from storage.tables.models import PolicyRow
+from storage.tables.search_models import INDEXED_POLICIES
+from tests.keeping import keep, reextract
 from tests.reports.digest_examples import (
     ADVERTISERS,
     COURTS,
@@ -36,6 +41,7 @@ from tests.reports.digest_examples import (
     VENDORS,
     intake_with,
     keep_confirmed,
+    keep_once,
     read_by,
     subscribe,
 )
@@ -70,7 +76,7 @@ def expected_digest(
             history, until = settled_history.history, settled_history.until
             begin = since.get(slug, since.get("", NOW))
             watermark = max(begin, watermarks.get(key, begin))
-            told = store.subscriptions.tellings(subscriber, key)
+            told = store.subscriptions.tellings(subscriber, [key]).get(key, ())
             for announcement in announcements(history, watermark):
                 watermarks[key] = watermark
                 if any(telling.tells(announcement) for telling in told):
@@ -189,6 +195,8 @@ def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
             elif action == "declare":
                 declared = DECLARED[arguments[0]]
             else:
+                if hours % 3:  # the policies are skipped by what the index knows, whether it is up to date or not
+                    store.clause_index.refresh(store.clause_index.outdated())
                 yield declared
 
 
@@ -219,6 +227,78 @@ def test_policies_without_new_captures_or_reviews_are_skipped(store: Store) -> N
     # A backfilled capture is older than the watermarks.
     keep_confirmed(store, INSURERS, 1, "marmot", "applicants")
     assert policies_and_messages(store, VENDORS) == ([], 0)
+
+
+def test_policies_captured_anew_without_a_change_are_skipped(store: Store) -> None:
+    for vendor, policy in POLICIES:
+        keep_confirmed(store, COURTS, 0, vendor, policy)
+    subscribe(store, 1)
+    compose(store, VENDORS, NOW, SENDER)
+    for vendor, policy in POLICIES:
+        keep_once(store, COURTS, 2, vendor, policy)
+    refresh_derived(store, POLICIES, call_here)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
+    (subscriber,) = store.subscriptions.subscribers()
+    assert set(told_to(store, subscriber.id).values()) == {BEGIN + timedelta(days=2)}
+    # A capture of an archive from before that time tells nothing, although its policy was never loaded since.
+    keep(store, capture_of(ADVERTISERS, 1.5, source="wayback"), ADVERTISERS, POLICY)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
+
+
+Happening = Callable[[Store], object]
+
+
+HAPPENINGS: dict[str, Happening] = {
+    "a pending text": lambda store: keep_once(store, ADVERTISERS, 3),
+    "a new text": lambda store: keep_confirmed(store, ADVERTISERS, 3),
+    "a capture from the future": lambda store: keep_once(store, COURTS, 500),
+    "a quarantined capture": lambda store: keep_quarantined(store, 3),
+    "an acceptance": lambda store: review_newest(store, "accepted"),
+    "a rejection": lambda store: review_newest(store, "rejected"),
+    "an earlier fault": lambda store: mark_faulty(store),
+    "another reader": lambda store: reextract(store, MARMOT_PRIVACY, read_by(2)),
+    "an altered index": lambda store: mark_indexed_later(store),
+}
+
+
+@pytest.mark.parametrize(
+    ("happening", "is_indexed"),
+    # The index of the last two is made anew. It then shows that there is no news.
+    [(name, False) for name in HAPPENINGS] + [(name, True) for name in list(HAPPENINGS)[:-2]],
+)
+def test_a_policy_that_may_have_news_is_not_skipped(store: Store, happening: str, is_indexed: bool) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 1)
+    compose(store, VENDORS, NOW, SENDER)
+    keep_once(store, COURTS, 2)
+    refresh_derived(store, [MARMOT_PRIVACY], call_here)
+    HAPPENINGS[happening](store)
+    if is_indexed:
+        refresh_derived(store, [MARMOT_PRIVACY], call_here)
+    keys, _ = policies_and_messages(store, VENDORS)
+    assert keys == [MARMOT_PRIVACY]
+
+
+def keep_quarantined(store: Store, days: float) -> None:
+    blocked = CaptureText(Verdict("quarantined", "blocked", "says: checking"))
+    with intake_with(store, lambda _: blocked) as intake:
+        intake.keep((capture_of(b"checking", days), b"checking", POLICY))
+
+
+def review_newest(store: Store, decision: Literal["accepted", "rejected"]) -> None:
+    newest = store.library.captures(MARMOT_PRIVACY)[-1].id
+    store.library.review([newest], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def mark_faulty(store: Store) -> None:
+    with store.database.write_session() as session:
+        session.execute(update(PolicyRow).values(fault="its changes could not be compared"))
+
+
+def mark_indexed_later(store: Store) -> None:
+    """Writes a revision that the policy doesn't have yet, as if the database had been mixed from two backups."""
+    with store.database.write_session() as session:
+        session.execute(update(INDEXED_POLICIES).values(revision=INDEXED_POLICIES.c.revision + 5))
 
 
 def test_changes_of_an_undeclared_vendor_wait_for_the_declaration(store: Store) -> None:

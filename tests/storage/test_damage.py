@@ -135,7 +135,7 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.library.standings(),
             lambda: store.lineages.lineage(KEY, call_here),
             lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
-            lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
+            lambda: [store.subscriptions.tellings(reader, [KEY]) for reader in store.subscriptions.subscribers()],
             lambda: [store.outbox.claim(mailbox, NOW) for mailbox in store.outbox.mailboxes()],
             lambda: (store.outbox.counts(), store.outbox.troubles()),
             lambda: store.outbox.operator_told("operator@marmot.example"),

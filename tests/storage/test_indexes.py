@@ -211,14 +211,14 @@ def test_every_query_finds_its_rows_by_an_index(
         connection.commit()
         for subscriber in subscribers:  # before the first digest
             call(subscriptions.watermarks, subscriber, now)
-            call(subscriptions.announced_holds, subscriber)
-            call(subscriptions.announced_absences, subscriber)
+            call(subscriptions.announced_holds)
+            call(subscriptions.announced_absences)
         changed = call(subscriptions.changed_policies)
         assert changed
         told = {KEY: [(kept.capture_id, other.capture_id)]}
         for subscriber in subscribers:
             call(subscriptions.enqueue, subscriber, b"digest", {KEY: now}, now, {}, told)
-            assert call(subscriptions.tellings, subscriber, KEY)
+            assert call(subscriptions.tellings, subscriber, [KEY])
         call(subscriptions.mark_composed, changed, subscribers)
         for subscriber in subscribers:
             assert not call(subscriptions.watermarks, subscriber, now)
@@ -271,6 +271,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(clause_index.refresh, [KEY])
         call(intake.keep, (capture_of(C, 60), C, POLICY))
         call(clause_index.refresh, [KEY])
+        call(clause_index.newest_of_unchanged, {KEY: now}, now)
         terms = terms_of('"your messages" keep*')
         for clause_search in (
             ClauseSearch(terms),

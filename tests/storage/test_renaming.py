@@ -57,7 +57,7 @@ def test_a_renamed_vendor_keeps_history_and_subscribers(store: Store) -> None:
     assert subscriber.vendors == ("badger", "zebra")
     assert set(watched_since(store, subscriber.id)) == {"badger", "zebra"}
     assert store.subscriptions.watermarks(subscriber, NOW)[NEW].until == BEGIN
-    assert store.subscriptions.announced_holds(subscriber) == {NEW: BEGIN}
+    assert store.subscriptions.announced_holds() == {subscriber.id: {NEW: BEGIN}}
     assert faults(store, NEW, PolicyKey("badger", "terms")) == []
 
 
