@@ -27,13 +27,15 @@ class Footer:
     """The end of a digest.
 
     sentences: why it came, and how to leave. address: a web address with which to leave, or ''; words: what the
-    address does. command: the command with which the operator ends the subscription, or ''.
+    address does. command: the command with which the operator ends the subscription, or ''. preferences: the web
+    address of the subscriber's preferences, or ''.
     """
 
     sentences: tuple[str, ...]
     address: str = ""
     words: str = ""
     command: str = ""
+    preferences: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def compose_body(
     says what is new, for an e-mail with several entries. dates: the language of dates, or ''. limit: in bytes.
     """
     beginning = piece("", html_part.beginning(title))
-    ending = writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command)
+    ending = writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command, footer.preferences)
     closing = piece("", html_part.ending())
     frame = [beginning, _overview(entries, title), ending, closing]
     arrangement = arrange(
