@@ -46,7 +46,9 @@ def confirmation_email(
     ]
     if is_subscribed:
         paragraphs.append(wrapped("You are subscribed already. The new choice will take the place of the present one."))
-    paragraphs.append(wrapped("If you did not ask for this, do nothing: you get no further e-mail, and nothing is kept."))
+    paragraphs.append(
+        wrapped("If you did not ask for this, do nothing: you get no further e-mail, and nothing is kept.")
+    )
     text = "\n\n".join(paragraphs)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="clausewatch", addr_spec=checked_address(sender))

@@ -7,17 +7,20 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from core.email_addresses import checked_address
 from core.exceptions import ClausewatchError, UsageError
 from core.settings import Settings, load_settings
+from reports import deliver_by_smtp
 from scripts.digest_delivery import limited_calls
 from scripts.options import open_store
 from storage import Store
-from web import Room, create_application
+from web import Postman, Room, create_application
 
 _PORT = 8642
 # After a signal, answers that are under way may take this long, in seconds; then comparisons are stopped.
@@ -52,6 +55,7 @@ def command(host: str, port: int) -> None:
             lambda: _writable(settings),
             settings.operator_token,
             settings.secret,
+            _postman(settings),
         )
         click.echo(f"The reading room is at {_address(listener, settings.public_url)} (Ctrl-C ends it)", err=True)
         if settings.public_url:
@@ -109,6 +113,24 @@ def _address(listener: socket.socket, public_url: str) -> str:
 
 def _end(number: int, frame: object) -> None:
     raise SystemExit(0)
+
+
+def _postman(settings: Settings) -> Postman | None:
+    """Returns what sends the e-mails that ask to confirm; None if their links would lead nowhere, or without a sender.
+
+    What the postman can't send, the next `clausewatch run` does.
+    """
+    try:
+        sender = checked_address(settings.mail_from)
+    except UsageError:  # what the machine says of itself is no address
+        return None
+
+    def deliver(address: str) -> bool:
+        with open_store(settings) as store:
+            deliver_by_smtp(store, settings.smtp_url, sender, datetime.now(UTC), only=address)
+            return not store.outbox.waits(address)
+
+    return Postman(sender, deliver) if settings.public_url else None
 
 
 def _writable(settings: Settings) -> Store:
