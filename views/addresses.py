@@ -92,7 +92,8 @@ def subscribe_page(name: str = "") -> str:
 
 def confirmation_page(token: str) -> str:
     """Returns the address of the page that confirms a subscription. token: see `core.signed_links`."""
-    return f"{SUBSCRIBE}/{token}"
+    # A compressed token begins with a full stop, and many proxies refuse names that do.
+    return f"{SUBSCRIBE}/confirm-{token}"
 
 
 def preferences_page(token: str) -> str:

@@ -246,7 +246,7 @@ def _private(response: Response) -> Response:
     return response
 
 
-_CONFIRM = f"{addresses.SUBSCRIBE}/{{token}}"
+_CONFIRM = f"{addresses.SUBSCRIBE}/confirm-{{token}}"
 _PREFERENCES = "/-/preferences/{token}"
 ROUTES = [
     Route(addresses.SUBSCRIBE, form, methods=["GET"]),
