@@ -1,5 +1,6 @@
 """Sends the mails that a page has put into the outbox, at once and in the background."""
 
+import logging
 import queue
 import time
 from collections.abc import Callable
@@ -8,8 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Final
 
-from core.exceptions import ClausewatchError
-
+_LOGGER = logging.getLogger("clausewatch.web")
 # The upper limit of the addresses that are remembered. What waits for others is sent by the next run.
 _MOST: Final = 1000
 # How often a mail is tried again that could not be sent, and for how long, in seconds.
@@ -55,7 +55,7 @@ class Postman:
             with suppress(queue.Empty):
                 address = self._addresses.get(timeout=self.every if waiting else None)
             if address is not None:
-                if not self._has_sent(address) and len(waiting) < _MOST:
+                if not self._has_sent(address, is_first=True) and len(waiting) < _MOST:
                     waiting[address] = time.monotonic()
                 continue
             now = time.monotonic()
@@ -63,8 +63,10 @@ class Postman:
                 name: since for name, since in waiting.items() if now - since < _FOR and not self._has_sent(name)
             }
 
-    def _has_sent(self, address: str) -> bool:
+    def _has_sent(self, address: str, *, is_first: bool = False) -> bool:
         try:
             return self.deliver(address)
-        except ClausewatchError:
+        except Exception as error:  # the thread goes on, whatever happens to one mail
+            if is_first:
+                _LOGGER.warning("an e-mail that asks to confirm a subscription was not sent yet: %s", error)
             return False
