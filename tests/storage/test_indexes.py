@@ -47,8 +47,8 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
-# is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
+# Tables and indexes that a query may read completely. Four tables are small: `alembic_version` has one row, and there
+# is one row for each operator, for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
 # queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
 # the listings under way, and the locations and the addresses that fail or have moved. Only two runs are kept. A search
 # for frequent words reads the newest clauses in turn, until it has enough; the plan below is made without PostgreSQL's
@@ -58,6 +58,8 @@ READ_WHOLE = {
     "alembic_version_pkc",
     "subscribers",
     "subscribers_pkey",
+    "operator_digests",
+    "operator_digests_pkey",
     "outbox_waiting",
     "outbox_waiting_by_mailbox",
     "policies_untold",
