@@ -107,21 +107,21 @@ class Outbox:
                 of_mailbox = DeliveryTroubleRow.mailbox == mailbox, DeliveryTroubleRow.retry_at.is_not(None)
                 session.execute(delete(DeliveryTroubleRow).where(*of_mailbox))
 
-    def put_off(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble:
+    def put_off(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble | None:
         """Gives a message back that could not be sent now, and says when the address is tried again.
 
         The address is refused if its attempts have failed for five days (`core.retries.next_attempt`). If it is not
-        subscribed, it is forgotten then: the message only asked to confirm a subscription.
+        subscribed, it is forgotten then, and None is returned: the message only asked to confirm a subscription.
 
         now: the time of the attempt. reason: the server's answer.
         """
         return self._note_trouble(message, now, reason, is_refused=False)
 
-    def refuse(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble:
+    def refuse(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble | None:
         """Gives a message back that the mail server refused for good. No more messages are sent to its address.
 
-        An address that is neither subscribed nor an operator's is forgotten: the message only asked it to confirm a
-        subscription.
+        An address that is neither subscribed nor an operator's is forgotten, and None is returned: the message only
+        asked it to confirm a subscription.
 
         now: the time of the attempt. reason: the server's answer.
         """
@@ -196,7 +196,9 @@ class Outbox:
             if message is not None:
                 session.add(OutboxRow(address=address, mailbox=mailbox, message=message, composed_at=now))
 
-    def _note_trouble(self, message: OutboxMessage, now: datetime, reason: str, *, is_refused: bool) -> DeliveryTrouble:
+    def _note_trouble(
+        self, message: OutboxMessage, now: datetime, reason: str, *, is_refused: bool
+    ) -> DeliveryTrouble | None:
         mailbox = message.address.lower()
         with self._database.write_session() as session:
             _release(session, message.id)
@@ -211,6 +213,7 @@ class Outbox:
                 session.execute(delete(OutboxRow).where(OutboxRow.id == message.id))
                 session.flush()
                 session.delete(row)
+                return None
             return trouble
 
 

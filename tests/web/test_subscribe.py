@@ -322,7 +322,7 @@ def test_an_unconfirmed_address_that_is_refused_is_forgotten() -> None:
         store.outbox.ask_to_confirm(READER, b"please", now)
         message = store.outbox.claim(READER, now)
         assert message
-        assert store.outbox.refuse(message, now, "550 nobody").is_refused
+        assert store.outbox.refuse(message, now, "550 nobody") is None
         assert (store.outbox.troubles(), store.outbox.waits(READER)) == ((), False)
         store.outbox.ask_to_confirm(READER, b"please", now)
         message = store.outbox.claim(READER, now)
