@@ -174,6 +174,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.journal.note_failed_fetch(KEY, URL, URL, "connection refused", NOW)
         store.journal.note_fetched(KEY, f"{URL}/moved", {f"{URL}/moved": URL}, NOW)
         store.journal.begin_run(NOW)
+        store.secrets.for_links()
         store.library.standings()
         store.lineages.refresh(KEY, call_here)
     with sqlite3.connect(file) as connection:
