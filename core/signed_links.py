@@ -13,6 +13,10 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from core.exceptions import UsageError
 
 Purpose = Literal["unsubscribe", "preferences", "subscribe"]
+#: For how long a link that confirms a subscription is valid.
+CONFIRM_WITHIN = timedelta(days=2)
+#: For how long a link to a subscriber's preferences is valid. Each digest has a new one.
+PREFERENCES_VALID_FOR = timedelta(days=180)
 
 
 def make_token(secret: str, purpose: Purpose, content: Any) -> str:

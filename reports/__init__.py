@@ -7,6 +7,7 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 
 from core.email_addresses import checked_address
 from core.limits import Caller
+from reports.confirmation_email import confirmation_email
 from reports.digest import compose
 from reports.operator_digest import compose_for_operators
 from reports.outbox import Sending, deliver_by_smtp, deliver_to_directory
@@ -26,6 +27,7 @@ __all__ = [
     "compare_files",
     "compose",
     "compose_for_operators",
+    "confirmation_email",
     "deliver_by_smtp",
     "deliver_to_directory",
     "print_report",

@@ -87,7 +87,9 @@ class Sending:
     troubles: tuple[DeliveryTrouble, ...]
 
 
-def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime, connections: int = 1) -> Sending:
+def deliver_by_smtp(
+    store: Store, smtp_url: str, sender: str, now: datetime, connections: int = 1, *, only: str = ""
+) -> Sending:
     """Sends the digests in the outbox to a mail server.
 
     A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
@@ -105,19 +107,28 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime, con
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
     connections: the number of connections over which digests are sent at the same time, at least 1.
+    only: the address to which messages are sent; '' for all.
 
     UsageError if `sender` is not valid. DeliveryError if the server can't be reached, refuses the login or the sender,
     loses connection after connection, or is too slow: the digests that are not sent yet stay in the outbox.
     """
     checked_address(sender)
-    return _Delivery(store, connector(smtp_url), urlsplit(smtp_url).hostname or "", sender, now).outcome(connections)
+    mailboxes = iter([only.lower()]) if only else store.outbox.mailboxes(now)
+    host = urlsplit(smtp_url).hostname or ""
+    return _Delivery(store, connector(smtp_url), host, sender, now, mailboxes).outcome(connections)
 
 
 class _Delivery:
     """A delivery through a mail server, by several threads. Each thread has a connection of its own."""
 
     def __init__(
-        self, store: Store, connect: Callable[[], smtplib.SMTP], host: str, sender: str, now: datetime
+        self,
+        store: Store,
+        connect: Callable[[], smtplib.SMTP],
+        host: str,
+        sender: str,
+        now: datetime,
+        mailboxes: Iterator[str],
     ) -> None:
         self._store = store
         self._connect = connect
@@ -126,7 +137,7 @@ class _Delivery:
         self._now = now
         self._deadline = time.monotonic() + _DELIVERY_LIMIT
         self._lock = Lock()  # for all fields below
-        self._mailboxes: Iterator[str] = store.outbox.mailboxes(now)
+        self._mailboxes = mailboxes
         self._given_back: list[str] = []
         self._servers: dict[smtplib.SMTP, int] = {}  # with the number of messages that each has accepted
         self._sent = 0

@@ -17,6 +17,7 @@ from core.exceptions import UsageError
 from core.limits import Limits
 from core.plurals import plural
 from core.settings import Settings
+from core.signed_links import CONFIRM_WITHIN
 from intake.limited_calls import limited_calls as calls_in_process
 from reports import Caller, compose, compose_for_operators, deliver_by_smtp, deliver_to_directory
 from reports.digest_email import Links
@@ -62,6 +63,7 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
     DeliveryError if the mail server can't be used at all.
     """
     now = datetime.now(UTC)
+    store.outbox.forget_confirmations(now - CONFIRM_WITHIN)
     faults: list[str] = []
     with limited_calls(settings.limits) as call:
         links = mail_links(settings, store)

@@ -10,13 +10,18 @@ from sqlalchemy.orm import Session, aliased
 from core.retries import LONGEST_WAIT, next_attempt
 from storage.database import Database, insert
 from storage.records import DeliveryTrouble, OutboxCounts, OutboxMessage
-from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxRow
+from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxRow, SubscriberRow
 
 # A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
 # few minutes, since every answer of the mail server is awaited for 30 seconds at most.
 _CLAIM_LASTS = timedelta(minutes=15)
 _AT_ONCE = 200
 _WAITS = OutboxRow.sent_at.is_(None)
+# What belongs to no subscriber and to no operator asks its recipient to confirm a subscription.
+_IS_CONFIRMATION = and_(
+    OutboxRow.subscriber_id.is_(None),
+    ~select(OperatorDigestRow.mailbox).where(OperatorDigestRow.mailbox == OutboxRow.mailbox).exists(),
+)
 _IS_REFUSED = and_(DeliveryTroubleRow.mailbox == OutboxRow.mailbox, DeliveryTroubleRow.retry_at.is_(None))
 
 
@@ -96,21 +101,27 @@ class Outbox:
             statement = update(OutboxRow).where(OutboxRow.id == message_id, _WAITS).values(sent_at=now)
             mailbox = session.scalar(statement.returning(OutboxRow.mailbox))
             if mailbox is not None:
+                # Nothing is kept about an address that may never confirm.
+                session.execute(delete(OutboxRow).where(OutboxRow.id == message_id, _IS_CONFIRMATION))
                 # An address that is refused stays so: the message was written to a file.
                 of_mailbox = DeliveryTroubleRow.mailbox == mailbox, DeliveryTroubleRow.retry_at.is_not(None)
                 session.execute(delete(DeliveryTroubleRow).where(*of_mailbox))
 
-    def put_off(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble:
+    def put_off(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble | None:
         """Gives a message back that could not be sent now, and says when the address is tried again.
 
-        The address is refused if its attempts have failed for five days (`core.retries.next_attempt`).
+        The address is refused if its attempts have failed for five days (`core.retries.next_attempt`). If it is not
+        subscribed, it is forgotten then, and None is returned: the message only asked to confirm a subscription.
 
         now: the time of the attempt. reason: the server's answer.
         """
         return self._note_trouble(message, now, reason, is_refused=False)
 
-    def refuse(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble:
+    def refuse(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble | None:
         """Gives a message back that the mail server refused for good. No more messages are sent to its address.
+
+        An address that is neither subscribed nor an operator's is forgotten, and None is returned: the message only
+        asked it to confirm a subscription.
 
         now: the time of the attempt. reason: the server's answer.
         """
@@ -129,6 +140,35 @@ class Outbox:
         with self._database.read_session() as session:
             waiting, oldest = session.execute(query.where(~is_refused)).one()
             return OutboxCounts(waiting, oldest, session.execute(query.where(is_refused)).one()[0])
+
+    def waits(self, address: str) -> bool:
+        """Returns whether a message to an address has not been sent yet. Case makes no difference."""
+        with self._database.read_session() as session:
+            query = select(OutboxRow.id).where(OutboxRow.mailbox == address.lower(), _WAITS).limit(1)
+            return session.scalar(query) is not None
+
+    def ask_to_confirm(self, address: str, message: bytes, now: datetime) -> None:
+        """Puts a message into the outbox that asks an address to confirm a subscription, in place of earlier ones.
+
+        The message is deleted as soon as it is sent. message: RFC 5322 bytes. now: the present time.
+        """
+        mailbox = address.lower()
+        with self._database.write_session() as session:
+            is_earlier = OutboxRow.mailbox == mailbox, _WAITS, _IS_CONFIRMATION, OutboxRow.claimed_at.is_(None)
+            session.execute(delete(OutboxRow).where(*is_earlier))
+            session.add(OutboxRow(address=address, mailbox=mailbox, message=message, composed_at=now))
+
+    def forget_confirmations(self, before: datetime) -> None:
+        """Deletes the messages that ask to confirm a subscription and were composed before a time.
+
+        What is known about failed attempts is deleted with them, unless the address is subscribed.
+        """
+        with self._database.write_session() as session:
+            is_old = _WAITS, OutboxRow.composed_at < before, _IS_CONFIRMATION
+            statement = delete(OutboxRow).where(*is_old).execution_options(synchronize_session=False)
+            for mailbox in set(session.scalars(statement.returning(OutboxRow.mailbox))):
+                if not _is_known(session, mailbox):
+                    session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
 
     def operator_told(self, address: str) -> tuple[datetime, str] | None:
         """Returns when an operator was told something last, and its fingerprint; None if it never happened."""
@@ -156,7 +196,9 @@ class Outbox:
             if message is not None:
                 session.add(OutboxRow(address=address, mailbox=mailbox, message=message, composed_at=now))
 
-    def _note_trouble(self, message: OutboxMessage, now: datetime, reason: str, *, is_refused: bool) -> DeliveryTrouble:
+    def _note_trouble(
+        self, message: OutboxMessage, now: datetime, reason: str, *, is_refused: bool
+    ) -> DeliveryTrouble | None:
         mailbox = message.address.lower()
         with self._database.write_session() as session:
             _release(session, message.id)
@@ -166,7 +208,20 @@ class Outbox:
                 session.add(row)
             row.address, row.latest, row.reason, row.times = message.address, now, reason, row.times + 1
             row.retry_at = None if is_refused else next_attempt(row.times, row.since, now)
-            return _trouble(row)
+            trouble = _trouble(row)
+            if row.retry_at is None and not _is_known(session, mailbox):
+                session.execute(delete(OutboxRow).where(OutboxRow.id == message.id))
+                session.flush()
+                session.delete(row)
+                return None
+            return trouble
+
+
+def _is_known(session: Session, mailbox: str) -> bool:
+    """Returns whether a mailbox is a subscriber's or an operator's."""
+    subscriber = select(SubscriberRow.id).where(SubscriberRow.mailbox == mailbox)
+    operator = select(OperatorDigestRow.mailbox).where(OperatorDigestRow.mailbox == mailbox)
+    return session.scalar(select(or_(subscriber.exists(), operator.exists()))) is True
 
 
 def _trouble(row: DeliveryTroubleRow) -> DeliveryTrouble:

@@ -15,6 +15,7 @@ API = "/-/api/v1"
 API_PAGE = "/-/api"
 REVIEW = "/-/review"
 OPERATOR = "/-/operator"
+SUBSCRIBE = "/-/subscribe"
 FEED = "/-/feed.atom"
 SEARCH_FEED = "/-/search.atom"
 
@@ -82,6 +83,22 @@ def search_page(query: str = "") -> str:
 def unsubscribe_page(token: str) -> str:
     """Returns the address of the page that ends a subscription. token: see `core.signed_links`."""
     return f"/-/unsubscribe/{token}"
+
+
+def subscribe_page(name: str = "") -> str:
+    """Returns the address of the form that subscribes. name: a vendor or policy that it suggests; '' for none."""
+    return f"{SUBSCRIBE}?{urlencode({'to': name}, safe='/')}" if name else SUBSCRIBE
+
+
+def confirmation_page(token: str) -> str:
+    """Returns the address of the page that confirms a subscription. token: see `core.signed_links`."""
+    # A compressed token begins with a full stop, and many proxies refuse names that do.
+    return f"{SUBSCRIBE}/confirm-{token}"
+
+
+def preferences_page(token: str) -> str:
+    """Returns the address of a subscriber's preferences. token: see `core.signed_links`."""
+    return f"/-/preferences/{token}"
 
 
 def feed(vendor: str = "", policy: str = "") -> str:

@@ -5,6 +5,7 @@ module for each kind; they read from a database that is opened read-only.
 """
 
 from web.application import create_application
+from web.postman import Postman
 from web.room import Room
 
-__all__ = ["Room", "create_application"]
+__all__ = ["Postman", "Room", "create_application"]

@@ -15,7 +15,20 @@ from web.errors import error_response
 from web.headers import SecurityHeadersMiddleware
 from web.hosts import HostsMiddleware
 from web.operators import Operators, OperatorsMiddleware
-from web.pages import captures, clause, comparison, home, policy, review, search, unsubscribe, vendor, version
+from web.pages import (
+    captures,
+    clause,
+    comparison,
+    home,
+    policy,
+    review,
+    search,
+    subscribe,
+    unsubscribe,
+    vendor,
+    version,
+)
+from web.quotas import MailQuota
 from web.rendering import static_file
 from web.room import NotFoundError, Room
 
@@ -33,6 +46,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     routes = [
         Route("/-/static/{name}", static_file),
         *api.routes(room, public.path),
+        *subscribe.ROUTES,
         *unsubscribe.ROUTES,
         *review.ROUTES,
         *captures.ROUTES,
@@ -63,5 +77,6 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
     )
     application.state.room = room
     application.state.operators = operators
+    application.state.mail_quota = MailQuota()
     application.state.prefix = public.path
     return application

@@ -16,6 +16,7 @@ from core.limits import Caller
 from core.policies import PolicyKey
 from storage import Standing, Store
 from web.kept import Kept
+from web.postman import Postman
 
 # For how long the declarations and the standings are shown without being read again, in seconds.
 _FRESH = 5.0
@@ -54,6 +55,7 @@ class Room:
     writable: opens the database to record an operator's decision.
     operator_token: the operators' password; '' if operators can't sign in.
     secret: the operator's secret for the links in e-mails; '' for the one that the database keeps.
+    postman: sends the e-mails that ask to confirm a subscription; None if nobody can subscribe in the room.
     kept: what was made from texts and histories that never change. Sizes are in bytes, roughly.
     """
 
@@ -64,6 +66,7 @@ class Room:
     writable: Callable[[], Store] | None = None
     operator_token: str = ""
     secret: str = ""
+    postman: Postman | None = None
     kept: Kept = field(init=False, repr=False)
     _vendors: "_Fresh[Mapping[str, Vendor]]" = field(init=False, repr=False)
     _standings: "_Fresh[Mapping[PolicyKey, Standing]]" = field(init=False, repr=False)

@@ -27,13 +27,15 @@ class Footer:
     """The end of a digest.
 
     sentences: why it came, and how to leave. address: a web address with which to leave, or ''; words: what the
-    address does. command: the command with which the operator ends the subscription, or ''.
+    address does. command: the command with which the operator ends the subscription, or ''. preferences: the web
+    address of the subscriber's preferences, or ''.
     """
 
     sentences: tuple[str, ...]
     address: str = ""
     words: str = ""
     command: str = ""
+    preferences: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def compose_body(
 
 def footer_piece(footer: Footer) -> Piece:
     """Returns the end of a digest."""
-    return writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command)
+    return writing.footer_piece(footer.sentences, footer.address, footer.words, footer.command, footer.preferences)
 
 
 def _overview(entries: Sequence[DigestEntry], title: str) -> Piece:

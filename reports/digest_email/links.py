@@ -33,6 +33,12 @@ class Links:
             return ""
         return self.page(addresses.unsubscribe_page(make_token(self.secret, "unsubscribe", subscriber)))
 
+    def preferences_page(self, subscriber: str) -> str:
+        """Returns the address of a subscriber's preferences; '' if there is none. subscriber: the address."""
+        if not (self.public_url and self.secret):
+            return ""
+        return self.page(addresses.preferences_page(make_token(self.secret, "preferences", subscriber)))
+
     def unsubscribe_mail(self, subscriber: str, sender: str) -> str:
         """Returns the `mailto:` address by which a subscriber leaves (RFC 6068)."""
         subject = quote(f"unsubscribe {subscriber}")

@@ -234,7 +234,7 @@ def _footer(chosen: Sequence[str], address: str, vendors: Mapping[str, Vendor], 
     listed = ", ".join(names[:_VENDORS_NAMED]) + (f" and {more} more" if more > 0 else "")
     reason = f"{address} is subscribed to changes at {listed or 'all vendors watched here'}."
     if page := links.unsubscribe_page(address):
-        return Footer((reason,), page, "Stop these e-mails")
+        return Footer((reason,), page, "Stop these e-mails", preferences=links.preferences_page(address))
     how_to_stop = (
         f"To stop these e-mails, write to {links.operator or sender}, or reply to this e-mail. The operator of "
         "clausewatch then stops them with this command:"

@@ -93,9 +93,10 @@ def paragraph(text: str) -> str:
     return f"\n{wrapped(text)}\n"
 
 
-def footer(sentences: Sequence[str], address: str, words: str, command: str) -> str:
-    """Returns the end of a digest: why it came, and how to leave."""
+def footer(sentences: Sequence[str], address: str, words: str, command: str, preferences: str) -> str:
+    """Returns the end of a digest: why it came, how to change what comes, and how to leave."""
     lines = ["", "-- ", *map(wrapped, sentences)]
+    lines += [f"Change what you get, and how often:\n  {preferences}"] if preferences else []
     lines += [f"{words}:\n  {address}"] if address else []
     lines += [f"  {command}"] if command else []
     return "\n".join(lines) + "\n"

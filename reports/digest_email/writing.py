@@ -115,9 +115,9 @@ def paragraph_piece(text: str) -> Piece:
     return _both("paragraph", text)
 
 
-def footer_piece(sentences: Sequence[str], address: str, words: str, command: str) -> Piece:
-    """Returns the end of a digest: why it came, and how to leave."""
-    return _both("footer", tuple(sentences), address, words, command)
+def footer_piece(sentences: Sequence[str], address: str, words: str, command: str, preferences: str) -> Piece:
+    """Returns the end of a digest: why it came, how to change what comes, and how to leave."""
+    return _both("footer", tuple(sentences), address, words, command, preferences)
 
 
 @lru_cache(_KEPT)

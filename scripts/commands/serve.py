@@ -6,18 +6,24 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from core.email_addresses import checked_address
 from core.exceptions import ClausewatchError, UsageError
+from core.limits import Caller
 from core.settings import Settings, load_settings
+from intake.worker_pool import ClosedPoolError
+from reports import deliver_by_smtp
 from scripts.digest_delivery import limited_calls
 from scripts.options import open_store
 from storage import Store
-from web import Room, create_application
+from web import Postman, Room, create_application
 
 _PORT = 8642
 # After a signal, answers that are under way may take this long, in seconds; then comparisons are stopped.
@@ -44,6 +50,7 @@ def command(host: str, port: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _end)
         call = workers.enter_context(limited_calls(settings.limits))
+        Thread(target=_start_worker, args=(call,), daemon=True).start()
         room = Room(
             store,
             settings.vendors,
@@ -52,6 +59,7 @@ def command(host: str, port: int) -> None:
             lambda: _writable(settings),
             settings.operator_token,
             settings.secret,
+            _postman(settings),
         )
         click.echo(f"The reading room is at {_address(listener, settings.public_url)} (Ctrl-C ends it)", err=True)
         if unread := len(store.clause_index.outdated()):
@@ -113,8 +121,36 @@ def _address(listener: socket.socket, public_url: str) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{urlsplit(public_url).path}/"
 
 
+def _start_worker(call: Caller) -> None:
+    """Starts the process that compares texts. Otherwise, the first reader who compares two would wait for its start."""
+    with suppress(ClosedPoolError, ClausewatchError):  # the command has ended; or the reader's comparison says why
+        call(_nothing)
+
+
+def _nothing() -> None:
+    return None
+
+
 def _end(number: int, frame: object) -> None:
     raise SystemExit(0)
+
+
+def _postman(settings: Settings) -> Postman | None:
+    """Returns what sends the e-mails that ask to confirm; None if their links would lead nowhere, or without a sender.
+
+    What the postman can't send, the next `clausewatch run` does.
+    """
+    try:
+        sender = checked_address(settings.mail_from)
+    except UsageError:  # what the machine says of itself is no address
+        return None
+
+    def deliver(address: str) -> bool:
+        with open_store(settings) as store:
+            deliver_by_smtp(store, settings.smtp_url, sender, datetime.now(UTC), only=address)
+            return not store.outbox.waits(address)
+
+    return Postman(sender, deliver) if settings.public_url else None
 
 
 def _writable(settings: Settings) -> Store:

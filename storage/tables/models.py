@@ -372,9 +372,9 @@ class TellingRow(Base):
 
 
 class OutboxRow(Base):
-    """A message to a subscriber, or to an operator.
+    """A message to a subscriber, to an operator, or to an address that is asked to confirm a subscription.
 
-    subscriber_id: None if the message is to an operator.
+    subscriber_id: None if the message is not to a subscriber.
     address: the address that the message goes to. mailbox: the address in lower case.
     sent_at: the time of sending; None if the message has not been sent yet.
     claimed_at: the time, by the database's clock, at which a process began to send the message; None if no process is

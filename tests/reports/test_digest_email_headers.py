@@ -55,6 +55,9 @@ def test_one_click_and_a_mail_end_the_subscription() -> None:
     assert page in plain(message)
     assert f'href="{page}"' in html(message)
     assert "clausewatch unsubscribe" not in plain(message)
+    (preferences,) = set(re.findall(r"https://watch\.example\.org/room/-/preferences/\S+", plain(message)))
+    assert read_token(SECRET, "preferences", preferences.rpartition("/")[2]) == READER
+    assert preferences in html(message)
 
 
 def test_without_https_no_one_click_is_offered() -> None:

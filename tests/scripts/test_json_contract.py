@@ -265,6 +265,7 @@ def test_status_shows_the_last_run_and_the_outbox(clausewatch: Clausewatch) -> N
     check_fields(shown["outbox"], "status --run", 2)
     message = OutboxMessage(1, "gone@client.example", b"")
     with Store.open(load_settings().database_url) as store:
+        store.subscriptions.subscribe("gone@client.example", (), datetime.now(UTC))
         store.outbox.refuse(message, datetime.now(UTC), "550 no such user")
     (trouble,) = json_of(clausewatch, "status", "--run")["troubles"]
     check_fields(trouble, "status --run", 3)

@@ -17,6 +17,7 @@ from core.settings import CHECKOUT
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
+from tests.servers.mail_server import LoopbackServer, Mailbox
 from tests.servers.reading_room import TOKEN, serving
 
 
@@ -53,6 +54,31 @@ def test_clients_that_break_off_leave_the_roomserving(clausewatch: Clausewatch) 
                 with socket.create_connection(("127.0.0.1", port)) as client:
                     client.sendall(request)
         assert _answer(port).status == 200
+
+
+def test_a_reader_who_subscribes_is_asked_to_confirm_at_once(clausewatch: Clausewatch) -> None:
+    ingested(clausewatch)
+    mailbox = Mailbox()
+    server = LoopbackServer(mailbox)
+    settings = {
+        "CLAUSEWATCH_SMTP_URL": f"smtp://127.0.0.1:{server.port}",
+        "CLAUSEWATCH_MAIL_FROM": "watch@operator.example",
+        "CLAUSEWATCH_PUBLIC_URL": "https://watch.example.org",
+    }
+    try:
+        with serving(**settings) as (_, port):
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://watch.example.org"}
+            form = "address=reader%40client.example"
+            assert _answer(port, "POST", "/-/subscribe", body=form, headers=headers).status == 200
+            for _ in range(200):
+                if mailbox.accepted:
+                    break
+                time.sleep(0.05)
+    finally:
+        server.stop()
+    ((sender, recipients, message),) = mailbox.accepted
+    assert (sender, recipients) == ("watch@operator.example", ["reader@client.example"])
+    assert b"https://watch.example.org/-/subscribe/confirm-" in message
 
 
 def test_what_keeps_the_room_from_opening_is_a_sentence(

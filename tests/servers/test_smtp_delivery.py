@@ -107,6 +107,17 @@ def test_each_message_is_sent_once(store: Store, mailbox: Mailbox, serve: Serve)
     assert waiting(store) == []
 
 
+def test_a_mail_to_confirm_is_sent_alone_and_then_forgotten(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    enqueue(store, "other@marmot.example")
+    store.outbox.ask_to_confirm("New@marmot.example", b"Subject: please confirm\r\n\r\nHello\r\n", NOW)
+    url = f"smtp://127.0.0.1:{serve()}"
+    sending = deliver_by_smtp(store, url, SENDER, NOW, only="New@marmot.example")
+    assert sending.sent == 1
+    assert [recipients for _, recipients, _ in mailbox.accepted] == [["New@marmot.example"]]
+    assert not store.outbox.waits("new@marmot.example")
+    assert waiting(store) == ["other@marmot.example"]
+
+
 def test_a_refused_address_does_not_stop_other_messages(store: Store, mailbox: Mailbox, serve: Serve) -> None:
     url = f"smtp://127.0.0.1:{serve()}"
     mailbox.refuses_recipient = {"gone@client.example"}

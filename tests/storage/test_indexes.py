@@ -47,17 +47,19 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
-# is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
-# queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
-# the listings under way, and the locations and the addresses that fail or have moved. Only two runs are kept. A search
-# for frequent words reads the newest clauses in turn, until it has enough; the plan below is made without PostgreSQL's
-# index of words.
+# Tables and indexes that a query may read completely. Four tables are small: `alembic_version` has one row, and there
+# is one row for each operator, for each subscriber, and for each vendor that a subscriber chose. From the other
+# tables and indexes, the queries need every row: the waiting messages, the policies that changed since the last
+# digest or could not be told, the listings under way, and the locations and the addresses that fail or have moved.
+# Only two runs are kept. A search for frequent words reads the newest clauses in turn, until it has enough; the plan
+# below is made without PostgreSQL's index of words.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
     "subscribers",
     "subscribers_pkey",
+    "operator_digests",
+    "operator_digests_pkey",
     "outbox_waiting",
     "outbox_waiting_by_mailbox",
     "policies_untold",
@@ -228,6 +230,9 @@ def test_every_query_finds_its_rows_by_an_index(
         outbox = store.outbox
         assert call(outbox.mailboxes, now) == ["all@marmot.example", "some@marmot.example"]
         call(outbox.counts)
+        call(outbox.waits, "all@marmot.example")
+        call(outbox.ask_to_confirm, "new@marmot.example", b"please", now)
+        call(outbox.forget_confirmations, now + timedelta(days=2))
         message = call(outbox.claim, "all@marmot.example", now)
         call(outbox.release, message.id)
         call(outbox.put_off, message, now, "451 later")
