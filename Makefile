@@ -28,10 +28,14 @@ install: .venv/.installed .venv-archive/.installed
 	.venv-archive/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-archive.lock
 	touch $@
 
-# What the tests of the reading room's pages take from npm. Where npm is missing, these tests are skipped.
+# What the tests of the reading room's pages take from npm. Without it, these tests are skipped. By itself, npm trusts
+# only the certificate authorities that Node.js brings along, and not those that the machine trusts.
 NODE := tests/browser/node_modules
+$(NODE)/.installed: export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 $(NODE)/.installed: tests/browser/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/browser && touch $@; fi
+	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests of accessibility and valid HTML are skipped" >&2; \
+	elif npm ci --silent --prefix tests/browser; then touch $@; \
+	else echo "npm can't install its packages: the tests of accessibility and valid HTML are skipped" >&2; fi
 
 demo: install
 	$(BIN)/python -m demo
