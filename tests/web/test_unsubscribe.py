@@ -53,7 +53,10 @@ def test_fetching_the_link_only_shows_a_button(visitor: TestClient) -> None:
     assert subscribers() == [READER]
 
 
-@pytest.mark.parametrize("token", ["x", make_token("another secret", "unsubscribe", READER)])
+@pytest.mark.parametrize(
+    "token",
+    [pytest.param("x", id="no token"), pytest.param(make_token("another secret", "unsubscribe", READER), id="foreign")],
+)
 def test_a_link_that_was_not_signed_here_changes_nothing(visitor: TestClient, token: str) -> None:
     answer = visitor.post(f"/-/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 404
