@@ -1,4 +1,4 @@
-"""Crawls of an archive are killed at forty different moments. Each time, the next crawl continues the work."""
+"""Crawls of an archive are killed at twenty different moments. Each time, the next crawl continues the work."""
 
 import shutil
 import sqlite3
@@ -27,7 +27,7 @@ ROWS = tuple(f"{HOST}/{page}" for page in ("flips", "mixed", "lost", "old", "new
 # one request for a page of the index for each location of the three policies, and there are the replays of eight
 # captures. A replay is under way until its last redirect is answered.
 LISTINGS, REPLAYS = 4, 8
-KILLS = 40
+KILLS = 20
 AT_ONCE = 3
 
 
