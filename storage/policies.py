@@ -34,8 +34,14 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 
     Until this transaction ends, no other transaction can change the policy reader in force.
     """
+    revision = _first_revision()
     statement = insert(session, PolicyRow).values(
-        vendor=key.vendor, policy=key.policy, reader=reader, newest=captured_at, revision=_first_revision(), composed=0
+        vendor=key.vendor,
+        policy=key.policy,
+        reader=reader,
+        newest=captured_at,
+        revision=revision,
+        composed=revision - 1,
     )
     new_newest = statement.excluded.newest
     statement = statement.on_conflict_do_update(
@@ -55,14 +61,15 @@ def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     Does nothing if the policy has no captures. If the policy reader is in force already, the function only repairs the
     policy's row: it computes the row's values again from the captures, and replaces values that were altered.
     """
+    revision = _first_revision()
     new_values = (
         select(
             CaptureRow.vendor,
             CaptureRow.policy,
             literal(reader).label("reader"),
             func.max(CaptureRow.captured_at),
-            literal(_first_revision()).label("revision"),
-            literal(0).label("composed"),
+            literal(revision).label("revision"),
+            literal(revision - 1).label("composed"),
         )
         .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
         .group_by(CaptureRow.vendor, CaptureRow.policy)
@@ -93,4 +100,4 @@ def _first_revision() -> int:
     a process still keeps of that one doesn't count for it. The sum of the revisions of millions of policies fits into
     64 bits (`Library.state_of_all`).
     """
-    return secrets.randbelow(1 << 40)
+    return 1 + secrets.randbelow(1 << 40)

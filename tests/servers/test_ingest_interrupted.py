@@ -18,6 +18,11 @@ URL = "http://www.kestrelpost.example/privacy"
 COUNT = 1_200
 
 
+def _page(number: int) -> bytes:
+    """Returns a page that differs from all others, and takes its time to read. Few of them show another text."""
+    return policy_page(f"We keep {number // 300} letters. " * 300) + f"<!-- {number} -->".encode()
+
+
 def count_readings(file: Path) -> int:
     """Returns the number of readings in a SQLite file; 0 if the file has no tables yet."""
     try:
@@ -44,10 +49,7 @@ def test_an_interrupted_ingest_prints_one_message_and_continues(tmp_path: Path) 
     begin = datetime(2010, 1, 1, tzinfo=UTC)
     write_warc(
         tmp_path / "kestrel.warc.gz",
-        [
-            DatedPage(url=URL, at=begin + timedelta(days=number), body=policy_page(f"We keep {number} letters. " * 300))
-            for number in range(COUNT)
-        ],
+        [DatedPage(url=URL, at=begin + timedelta(days=number), body=_page(number)) for number in range(COUNT)],
     )
     crawler = Crawler(tmp_path)
     declare(crawler.vendors, "kestrel", f"url: {URL}")

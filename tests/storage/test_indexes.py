@@ -80,8 +80,14 @@ READ_WHOLE = {
     "clause_texts",
     "clause_texts_pkey",
 }
-# They count all captures, look at all policies, or look for policies that are out of date.
-READ_ALL = {"Library.standings", "Library.state_of_all", "ClauseIndex.outdated"}
+# They count all captures, look at all policies, look for policies that are out of date, or read what is held and gone.
+READ_ALL = {
+    "Library.standings",
+    "Library.state_of_all",
+    "ClauseIndex.outdated",
+    "Subscriptions.announced_holds",
+    "Subscriptions.announced_absences",
+}
 
 Statements = list[tuple[str, Any]]
 
@@ -314,7 +320,12 @@ def test_every_query_finds_its_rows_by_an_index(
     for method_name, method_statements in statements_by_method.items():
         for statement, parameters in method_statements:
             for step, index in steps_without_index(statement, parameters):
-                assert method_name in READ_ALL or index in READ_WHOLE, f"{method_name}: {step}: {statement}"
+                # Groups the few captures since the state of the index, of at most 500 policies.
+                groups_few = "TEMP B-TREE FOR GROUP BY" in step and "FROM indexed_policies JOIN" in " ".join(
+                    statement.split()
+                )
+                is_allowed = groups_few or method_name in READ_ALL or index in READ_WHOLE
+                assert is_allowed, f"{method_name}: {step}: {statement}"
 
 
 Plan = Callable[[str, Any], Iterator[tuple[str, str]]]

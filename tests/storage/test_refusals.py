@@ -33,8 +33,10 @@ def pragma(statement: str) -> Iterator[None]:
         connection.execute(f"PRAGMA {statement}")
 
     event.listen(Pool, "connect", run)
-    yield
-    event.remove(Pool, "connect", run)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", run)
 
 
 def test_a_missing_folder_is_created(tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def fill(store: Store) -> None:
 
 
 def test_a_full_disk_keeps_what_was_stored(file: Path) -> None:
-    with pragma("max_page_count = 60"), Store.open(f"sqlite:///{file}") as store:
+    with pragma("max_page_count = 150"), Store.open(f"sqlite:///{file}") as store:
         with pytest.raises(StorageError, match="its disk is full: free space on the disk and run this again"):
             fill(store)
         stored = store.library.captures(KEY)
