@@ -1,7 +1,7 @@
 """The entries of a digest: what it says about each policy, before anything is written as text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -112,11 +112,11 @@ class DigestEntry:
     title: str
     summary: str
     sentences: tuple[str, ...]
-    shown_groups: tuple[ShownGroup, ...]
-    other_changes: str
+    shown_groups: tuple[ShownGroup, ...] = field(default=(), kw_only=True)
+    other_changes: str = field(default="", kw_only=True)
     command_introduction: str
     command: str
-    rank: tuple[int, ...]
+    rank: tuple[int, ...] = field(default=(0,), kw_only=True)
     key: PolicyKey
     vendor: str
     news: str
@@ -155,8 +155,6 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
                 "No further e-mail will report that the page switches between these versions.",
                 "If the page shows a new text, an e-mail will report it.",
             ),
-            shown_groups=(),
-            other_changes="",
             command_introduction="The differences between the two versions that the page showed last",
             command=command,
             rank=(1,),
@@ -296,11 +294,8 @@ def reverted_entry(report: Report, announcement: Announcement) -> DigestEntry:
         title=f"{name}: changed, and has its former text again",
         summary=f"From {begin} this policy had another text; since {end} it has its former text again.",
         sentences=(),
-        shown_groups=(),
-        other_changes="",
         command_introduction="The text that was there in between",
         command=_command(key, announcement.old, side.period),
-        rank=(0,),
         key=key,
         vendor=_vendor_name(side.vendor_name),
         news="changed, and has its former text again",
@@ -327,11 +322,8 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
             "It may be a rewrite of the policy, or another page in its place.",
             "If the text stays, an e-mail will report the changes. If the former text returns, an e-mail will say so.",
         ),
-        shown_groups=(),
-        other_changes="",
         command_introduction="The comparison of both texts",
         command=_command(key, standing, held),
-        rank=(0,),
         key=key,
         vendor=_vendor_name(vendor.name),
         news="an entirely different text",
@@ -353,11 +345,8 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
         title=f"{name}: the different text was not the policy",
         summary=f"The entirely different text that this address showed on {iso(since)} was not the policy.",
         sentences=("The changes that this text seemed to show are no changes of the policy.",),
-        shown_groups=(),
-        other_changes="",
         command_introduction="All texts that the address has shown",
         command=_listing("versions", vendor, policy),
-        rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
         news="the different text was not the policy",
@@ -390,11 +379,8 @@ def gone_entry(vendor: Vendor, policy: str, absence: Absence, last_text: Observa
             f"The newest capture that says so is of {iso(last.captured_at)}, from {address}.",
             "If the policy comes back, an e-mail will say so.",
         ),
-        shown_groups=(),
-        other_changes="",
         command_introduction="All captures of the policy",
         command=_listing("captures", vendor, policy),
-        rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
         news="no longer there",
@@ -422,11 +408,8 @@ def there_again_entry(
         title=f"{name}: there again",
         summary=f"Since {iso(first.captured_at)} this policy is there again{text}.",
         sentences=(f"An earlier e-mail said that it was no longer there since {iso(gone_since)}.",),
-        shown_groups=(),
-        other_changes="",
         command_introduction="All texts that the address has shown",
         command=_listing("versions", vendor, policy),
-        rank=(0,),
         key=PolicyKey(vendor.slug, policy),
         vendor=_vendor_name(vendor.name),
         news="there again",
