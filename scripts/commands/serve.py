@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -77,6 +78,9 @@ def _serve(application: Any, listener: socket.socket, stop_work: Callable[[], No
     """Answers requests until a signal says to end. stop_work: stops comparisons that are under way."""
     import uvicorn  # only this command needs the server
 
+    # An answer that is broken off at the end is no fault: it would be a traceback in the log.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not _is_cancelled(record))
+
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             loop = asyncio.get_running_loop()
@@ -92,6 +96,10 @@ def _serve(application: Any, listener: socket.socket, stop_work: Callable[[], No
         timeout_graceful_shutdown=_GRACE + _STOPPING,
     )
     Server(config).run(sockets=[listener])
+
+
+def _is_cancelled(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -42,6 +42,7 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
         # other transactions.
         for table in ("policies", "standings", "indexed_policies"):
             connection.execute(f"UPDATE {table} SET revision = 1")  # noqa: S608
+        connection.execute("UPDATE policies SET composed = 0")
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 
 

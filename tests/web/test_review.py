@@ -146,7 +146,9 @@ def test_signing_out_a_new_token_and_time_end_a_session(monkeypatch: pytest.Monk
     assert session
     assert session.name == "Ann"
     assert Operators(TOKEN + "!").session(cookie) is None
-    assert operators.session(cookie[:-1] + ("A" if cookie[-1] != "A" else "B")) is None
+    # The first character of the signature: the last one has bits that no byte of it needs.
+    signed, _, signature = cookie.rpartition(".")
+    assert operators.session(f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}") is None
     operators.end(session)
     assert operators.session(cookie) is None
     later = Operators(TOKEN)
