@@ -37,12 +37,13 @@ def print_cost_of_captures(side: Side) -> None:
             keep_and_read[new], derive[new] = _crawl(side, intake, _CAPTURES, new=new)
         intake.close()
     share = VERSIONS_EACH / CAPTURES_EACH
-    average = [(1 - share) * old + share * new for old, new in (keep_and_read, derive)]
-    for what, reading, deriving in (
-        ("a capture without a change", keep_and_read[False], derive[False]),
-        ("a capture with a new text", keep_and_read[True], derive[True]),
-        (f"on average, if {share:.0%} have a new text", *average),
-    ):
+    measured = {
+        "a capture without a change": (keep_and_read[False], derive[False]),
+        "a capture with a new text": (keep_and_read[True], derive[True]),
+    }
+    reading, deriving = ((1 - share) * seconds[False] + share * seconds[True] for seconds in (keep_and_read, derive))
+    measured[f"on average, if {share:.0%} have a new text"] = reading, deriving
+    for what, (reading, deriving) in measured.items():
         print(
             f"{what}: {1000 * reading / _CAPTURES:.1f} ms to keep and read, "
             f"{1000 * deriving / _CAPTURES:.2f} ms ({deriving / reading:.1%}) for steps and index",
