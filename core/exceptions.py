@@ -24,6 +24,10 @@ class UsageError(ClausewatchError):
     """The user's request is invalid: an unknown vendor, a malformed date, a file that doesn't exist."""
 
 
+class DateOrderError(UsageError):
+    """The user named two dates, and gave the later one first."""
+
+
 class DeclarationError(ClausewatchError):
     """A vendor's declaration is broken. The message names the file, line and field of every fault."""
 

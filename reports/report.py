@@ -10,7 +10,7 @@ from core.changes import Comparison
 from core.clauses import Document
 from core.dates import iso, parse_span
 from core.declarations import Vendor
-from core.exceptions import UsageError
+from core.exceptions import DateOrderError
 from core.history import Alternation, History, Observation, Period, SettledHistory, names_version
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
@@ -206,12 +206,12 @@ def build_report(
     vendor: the declaration of the policy's vendor.
     old, new: dates, or numbers or ids of versions (`#3`, `@id`), as in `Library.period`. Two dates must be in order. If
         a version is named, the old side may be later than the new side. A date also names the last capture on that
-        date.
+        date. An id names the capture whose text the lines of clauses are made of (`named_source`).
     call: makes the comparison, for instance in another process with limits on time and memory.
 
-    UsageError if the dates are not in order or in the future, if the vendor does not declare the policy, if the policy
-    has no accepted capture at or before a date, or if no version has the given number or id. StorageError if the
-    database fails. The errors of `call`.
+    DateOrderError if the dates are not in order. UsageError if a date is in the future, if the vendor does not declare
+    the policy, if the policy has no accepted capture at or before a date, or if no version has the given number or id.
+    StorageError if the database fails. The errors of `call`.
     """
     history = store.library.history(key)
     source = named_source(store, vendor, key, history, store.library.settled(key, history), old, new)
@@ -227,22 +227,21 @@ def named_source(
     settled_history: SettledHistory,
     old: str,
     new: str,
-    *,
-    as_lineage: bool = False,
 ) -> "ReportSource":
     """Returns the source of the report on two dates or versions that a user names.
 
     vendor, key, old, new, and the errors: as for `build_report`.
     history, settled_history: the policy's history, with all periods, and divided into groups.
-    as_lineage: whether a side that is named by an id has the text that `diffing.lineage` compares for this version. The
-        comparison of two neighbouring versions then has the changes, with their numbers, that lineages name, and later
-        captures of the same versions make no difference.
+
+    A side that is named by an id has the text that `diffing.lineage` compares for this version. So the comparison of
+    two neighbouring versions has the changes, with their numbers, that lineages name, and later captures of the same
+    versions make no difference.
     """
     vendor.policy(key.policy)
     if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
-        raise UsageError(f"{old} is later than {new}; give the earlier date first")
+        raise DateOrderError(f"{old} is later than {new}; give the earlier date first")
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
-    if as_lineage and old.startswith("@") and new.startswith("@"):
+    if old.startswith("@") and new.startswith("@"):
         new_period = _neighbouring(history, settled_history, old_period.version_id, new_period)
     if names_version(old) and _is_after(old_period, new_period):
         # A named version stands for its last period. If this period is after the new side, an earlier period of the
@@ -251,7 +250,7 @@ def named_source(
         in_order = [period for period in periods if not _is_after(period, new_period)]
         old_period = in_order[-1] if in_order else old_period
     same = old_period.version_id == new_period.version_id
-    texts = {entry.version_id: entry.text for entry in chain(settled_history)} if as_lineage and not same else {}
+    texts = {entry.version_id: entry.text for entry in chain(settled_history)} if not same else {}
     # Without a date, the differences within a version are those between its first and its last capture.
     captures = (
         _capture_named(old_period, old, old_period.first if same else old_period.last, texts),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache, lru_cache
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.exceptions import StorageError
@@ -42,12 +43,15 @@ def shares_text_in(session: Session, history: History) -> SharesText:
     sequences_of = sequences_in(session)
     firsts = {version.id: version.first for version in history.versions}
 
-    def sequences_of_version(version_id: str) -> Sequences | None:
+    @cache
+    def document_of(version_id: str) -> str | None:
         first = firsts[version_id]
-        reading = session.get(ReadingRow, (first.capture_id, first.reader))
-        if reading is None or reading.document_sha256 is None:
-            return None
-        return sequences_of(reading.document_sha256)
+        query = select(ReadingRow.document_sha256)
+        return session.scalar(query.where(ReadingRow.capture_id == first.capture_id, ReadingRow.reader == first.reader))
+
+    def sequences_of_version(version_id: str) -> Sequences | None:
+        checksum = document_of(version_id)
+        return None if checksum is None else sequences_of(checksum)
 
     @cache
     def shares_text(first_id: str, second_id: str) -> bool:

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 
 from core.clauses import Clause, Document
 from core.exceptions import UsageError
-from core.history import SettledHistory
+from core.history import Observation, SettledHistory
 from diffing.lineage import chain
 from storage import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A clause's document, and the clauses before and after it; None at the beginning and at the end."""
+    """What surrounds a clause in its version.
 
+    text: the capture whose text stands for the version. document: this text.
+    before, after: the clauses before and after the clause; None at the beginning and at the end.
+    """
+
+    text: Observation
     document: Document
     before: Clause | None
     after: Clause | None
@@ -34,6 +39,7 @@ def surroundings(store: Store, settled: SettledHistory, version_id: str, positio
     if not 0 <= position < len(clauses):
         raise UsageError(f"version @{version_id} has no clause {position}")
     return Surroundings(
+        entry.text,
         document,
         clauses[position - 1] if position else None,
         clauses[position + 1] if position + 1 < len(clauses) else None,

@@ -12,6 +12,7 @@ from intake.worker_pool import ClosedPoolError
 from web import api, feeds
 from web.conditional import ConditionalMiddleware
 from web.errors import error_response
+from web.head_requests import HeadMiddleware
 from web.headers import SecurityHeadersMiddleware
 from web.hosts import HostsMiddleware
 from web.operators import Operators, OperatorsMiddleware
@@ -64,6 +65,7 @@ def create_application(room: Room, hosts: tuple[str, ...] = ()) -> Starlette:
         middleware=[
             Middleware(SecurityHeadersMiddleware),
             Middleware(HostsMiddleware, hosts=[*filter(None, (public.hostname, *hosts))]),
+            Middleware(HeadMiddleware),
             Middleware(ConditionalMiddleware),
             Middleware(OperatorsMiddleware, operators=operators),
         ],

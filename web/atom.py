@@ -1,4 +1,4 @@
-"""Writes Atom feeds (RFC 4287)."""
+"""Writes Atom feeds (RFC 4287), divided into pages (RFC 5005, section 3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from core.dates import iso
 from reports.vendor_text import printable
 
+_MEDIA_TYPE = "application/atom+xml"
 _ATOM = "http://www.w3.org/2005/Atom"
 # Every id is derived from this name and the name of what it stands for. If it were another one, all readers of feeds
 # would show all entries as new.
@@ -36,19 +37,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed.
+    """A page of a feed.
 
     title: a line of plain text. subtitle: a sentence that says what the feed contains.
-    address: the feed's own absolute address, which is its id. page: the absolute address of the page that shows the
-    same. empty_since: the time of the last change of a feed without entries.
+    address: the absolute address of the feed's first page, which is the feed's id. own: the absolute address of this
+    page of it. page: the absolute address of the page for people that shows the same.
+    entries: the entries of this page. empty_since: the time of the last change of a page without entries.
+    next: the absolute address of the following page; '' if this is the last one.
     """
 
     title: str
     subtitle: str
     address: str
+    own: str
     page: str
     entries: tuple[Entry, ...]
     empty_since: datetime
+    next: str = ""
 
     @property
     def updated(self) -> datetime:
@@ -57,14 +62,17 @@ class Feed:
 
 
 def as_atom(feed: Feed) -> bytes:
-    """Returns a feed as an Atom document in UTF-8. Characters that XML forbids are replaced."""
+    """Returns a page of a feed as an Atom document in UTF-8. Characters that XML forbids are replaced."""
     root = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     _add(root, "id", feed.address)
     _add(root, "title", feed.title)
     _add(root, "subtitle", feed.subtitle)
     _add(root, "updated", iso(feed.updated))
     _add(root, "generator", "clausewatch")
-    _link(root, "self", feed.address, "application/atom+xml")
+    _link(root, "self", feed.own, _MEDIA_TYPE)
+    _link(root, "first", feed.address, _MEDIA_TYPE)
+    if feed.next:
+        _link(root, "next", feed.next, _MEDIA_TYPE)
     _link(root, "alternate", feed.page, "text/html")
     for entry in feed.entries:
         _add_entry(root, entry)

@@ -19,17 +19,21 @@ def citation_of(
     document: Document | None,
     version_id: str,
     address: str,
+    *,
+    part: str = "",
     older: Citation | None = None,
 ) -> Citation:
     """Returns the citation of a page that shows a capture's text, or what changed up to it.
 
     author: the vendor's name. document: the text of the capture, if there is one. version_id: the version that the
-    capture shows; '' if none. address: the page's address in the room. older: the capture that was compared.
+    capture shows; '' if none. address: the page's address in the room. part: the part of the text that is cited, such
+    as `clause 3`; '' for the whole text. older: the capture that was compared.
     """
     fallback = capture.policy if "policy" in capture.policy else f"{capture.policy} policy"
+    title = (document.title if document else "") or fallback.capitalize()
     return Citation(
         author=author,
-        title=(document.title if document else "") or fallback.capitalize(),
+        title=f"{title}, {part}" if part else title,
         address=capture.url,
         archive=archive_address(capture),
         captured_at=capture.captured_at,

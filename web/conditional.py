@@ -11,6 +11,15 @@ _LONGEST = 8 * 1024 * 1024
 _TAG = re.compile(r'(?:W/)?("[^"]*")|\*')
 
 
+def names_tag(headers: Headers, tag: str) -> bool:
+    """Returns whether a request names an entity tag in `If-None-Match`.
+
+    headers: the request's headers. tag: the entity tag, in its quotes.
+    """
+    wanted = headers.get("if-none-match", "")
+    return any(match[0] == "*" or match[1] == tag for match in _TAG.finditer(wanted))
+
+
 class ConditionalMiddleware:
     """Gives every successful answer to GET an entity tag, and answers 304 if the request names the same tag."""
 
@@ -19,7 +28,7 @@ class ConditionalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request (ASGI 3.0)."""
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
         start: Message | None = None
@@ -51,8 +60,7 @@ class ConditionalMiddleware:
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = MutableHeaders(raw=start["headers"])
         headers["ETag"] = tag
-        wanted = Headers(scope=scope).get("if-none-match", "")
-        if any(match[0] == "*" or match[1] == tag for match in _TAG.finditer(wanted)):
+        if names_tag(Headers(scope=scope), tag):
             # RFC 9110, section 15.4.5: no content, and no headers that describe one.
             del headers["content-length"]
             del headers["content-type"]

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from core.exceptions import ClausewatchError, StoppedWorkError, UsageError
+from core.exceptions import ClausewatchError, DateOrderError, StoppedWorkError, UsageError
 from intake.worker_pool import ClosedPoolError
 from views import addresses
 from web.headers import HEADERS, PRIVATE
@@ -39,6 +39,8 @@ def error_response(request: Request, error: Exception) -> Response:
 
 def _status_and_sentence(error: Exception) -> tuple[int, str]:
     match error:
+        case DateOrderError():
+            return 422, f"{error}."
         case NotFoundError() | UsageError():
             return 404, str(error)
         case HTTPException(status_code=404):

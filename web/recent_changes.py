@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from starlette.exceptions import HTTPException
 
@@ -26,11 +27,15 @@ _Result = TypeVar("_Result")
 # How many policies are looked up at a time, and for one list.
 _AT_ONCE, _LOOKED_UP = 50, 1_000
 # How long one request may compare texts, in seconds. A comparison that was begun is completed.
-_COMPARING = 4.0
+_COMPARING = 1.5
 # How many policies' changes one request may work out. It takes up to half a second for a policy with many captures.
 _WORKED_OUT = 100
 # About how many bytes an `AnnouncedChange` takes.
 _CHANGE = 2_000
+
+
+# Between the parts of a place's name.
+_SEPARATOR = "~"
 
 
 @dataclass(frozen=True, order=True)
@@ -39,6 +44,23 @@ class Place:
 
     seen: datetime
     key: PolicyKey
+
+    @property
+    def name(self) -> str:
+        """The place as the parameter of an address."""
+        return _SEPARATOR.join((self.seen.isoformat(), *self.key))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Returns the place that a parameter names. HTTPException if it names none."""
+        moment, *slugs = name.split(_SEPARATOR)
+        try:
+            seen = datetime.fromisoformat(moment)
+        except ValueError:
+            seen = None
+        if seen is None or seen.tzinfo is None or len(slugs) != 2:
+            raise HTTPException(422, "after: the list has no such place: begin again without it")
+        return cls(seen, PolicyKey(*slugs))
 
 
 class _TooLateError(Exception):
@@ -67,22 +89,21 @@ def newest_changes(
     worked out first.
     """
     found: list[AnnouncedChange] = []
-    work = iter(range(_WORKED_OUT))
     candidates = _candidates(room, vendor, policy)
-    for begin in range(0, len(candidates) if vendor else min(len(candidates), _LOOKED_UP), _AT_ONCE):
-        some = candidates[begin : begin + _AT_ONCE]
-        latest = some[0][0]
+    if not vendor:
+        del candidates[_LOOKED_UP:]
+    for latest, changes in _changes_of(room, candidates):
+        # The order of the candidates says nothing about their changes before `latest`, so one vendor's are all read.
         if not vendor and ((since and latest < since) or (len(found) >= limit and latest < found[limit - 1].seen)):
             break
-        for changes in _changes_of(room, [key for _, key in some], work):
-            found += islice(
-                (
-                    change
-                    for change in changes
-                    if (before is None or place_of(change) < before) and (since is None or change.seen >= since)
-                ),
-                limit,
-            )
+        found += islice(
+            (
+                change
+                for change in changes()
+                if (before is None or place_of(change) < before) and (since is None or change.seen >= since)
+            ),
+            limit,
+        )
         found.sort(key=place_of, reverse=True)
         del found[limit:]
     return tuple(found)
@@ -139,24 +160,37 @@ def _candidates(room: Room, vendor: str, policy: str) -> list[tuple[datetime, Po
     return sorted(((moment, key) for moment, key in changed if moment is not None), reverse=True)
 
 
-def _changes_of(room: Room, keys: Sequence[PolicyKey], work: Iterator[int]) -> Iterator[tuple[AnnouncedChange, ...]]:
-    """Yields the changes of each policy. work: one item for each policy whose changes may be worked out."""
-    library = room.store.library
-    # The revisions are read before the histories, so that a change in between is noticed the next time.
-    revisions = library.revisions(keys)
-    for key in keys:
+def _changes_of(
+    room: Room, candidates: Sequence[tuple[datetime, PolicyKey]]
+) -> Iterator[tuple[datetime, Callable[[], tuple[AnnouncedChange, ...]]]]:
+    """Yields the time of each candidate's newest text, and a function that returns the candidate's changes."""
+    work = iter(range(_WORKED_OUT))
+    for begin in range(0, len(candidates), _AT_ONCE):
+        some = candidates[begin : begin + _AT_ONCE]
+        # The revisions are read before the histories, so that a change in between is noticed the next time.
+        revisions = room.store.library.revisions([key for _, key in some])
+        for latest, key in some:
+            yield latest, partial(_kept_changes, room, key, revisions.get(key), work, is_only=len(candidates) == 1)
 
-        def work_out(key: PolicyKey = key) -> tuple[AnnouncedChange, ...]:
-            if next(work, None) is None:
-                # What was worked out so far is kept, so that the next request gets further.
-                raise HTTPException(503, "These changes are still being worked out. Ask again in a few seconds.")
-            return announced_changes(key, library.settled(key))
 
-        try:
-            yield room.kept.get(
-                ("changes", key, revisions.get(key)), work_out, lambda found: _CHANGE * (len(found) + 1)
-            )
-        except StorageError as error:
-            if len(keys) == 1:
-                raise
-            _LOGGER.warning("%s: %s", key, error)  # the damage of one policy does not hide the changes of all others
+def _kept_changes(
+    room: Room, key: PolicyKey, revision: int | None, work: Iterator[int], *, is_only: bool
+) -> tuple[AnnouncedChange, ...]:
+    """Returns the changes of a policy.
+
+    work: one item for each policy whose changes may be worked out. is_only: whether they are all that is listed.
+    """
+
+    def work_out() -> tuple[AnnouncedChange, ...]:
+        if next(work, None) is None:
+            # What was worked out so far is kept, so that the next request gets further.
+            raise HTTPException(503, "These changes are still being worked out. Ask again in a few seconds.")
+        return announced_changes(key, room.store.library.settled(key))
+
+    try:
+        return room.kept.get(("changes", key, revision), work_out, lambda found: _CHANGE * (len(found) + 1))
+    except StorageError as error:
+        if is_only:
+            raise
+        _LOGGER.warning("%s: %s", key, error)  # the damage of one policy does not hide the changes of all others
+        return ()

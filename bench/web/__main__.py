@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from bench.scale.__main__ import side_in
-from bench.web.building import build_derived, print_cost_of_a_capture
+from bench.web.building import build_derived, print_cost_of_captures
 from bench.web.readers import print_memory, print_times, running_room
 from bench.web.visits import Visits
 
@@ -26,7 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     side = side_in(options.folder, None, options.captures)
     build_derived(side)
-    print_cost_of_a_capture(side)
+    print_cost_of_captures(side)
     visits = Visits.of(side)
     with running_room(side) as room:
         print_times(room, visits, options.readers, options.seconds)

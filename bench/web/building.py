@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from bench.scale.generate import VERSIONS_EACH, capture_of, page_of
+from bench.scale.generate import CAPTURES_EACH, VERSIONS_EACH, capture_of, page_of
 from bench.scale.measure import Side
 from core.limits import call_here
 from core.policies import PolicyKey
@@ -23,26 +23,52 @@ def build_derived(side: Side) -> None:
         print(f"index of {len(keys) * VERSIONS_EACH:,} versions: {taken:.0f} s of processor time", flush=True)
 
 
-def print_cost_of_a_capture(side: Side) -> None:
-    """Prints what a capture without a change costs: to keep and read it, and to bring what is derived up to date."""
+def print_cost_of_captures(side: Side) -> None:
+    """Prints what captures cost: to keep and read them, and to bring steps and index up to date at the end of a crawl.
+
+    The captures are measured apart by whether they show a new text. The last line is the average of all captures, if
+    as many of them show a new text as in the generated database.
+    """
+    keep_and_read, derive = [0.0, 0.0], [0.0, 0.0]
     with Store.open(side.url) as store:
         intake = Intake(store)
-        reading = refreshing = 0.0
-        for _ in range(_CAPTURES):
-            watched, at = side.next()
-            payload = page_of(watched, VERSIONS_EACH - 1)
-            capture = capture_of(watched, 1, payload, at)
-            begin = time.perf_counter()  # the capture is read in a process of its own
-            intake.keep((capture, payload, watched.declared))
-            kept = time.perf_counter()
-            intake.refresh_derived()
-            reading += kept - begin
-            refreshing += time.perf_counter() - kept
+        _crawl(side, intake, 1, new=False)  # starts the processes that read
+        for new in (False, True):
+            keep_and_read[new], derive[new] = _crawl(side, intake, _CAPTURES, new=new)
         intake.close()
-    print(
-        f"a capture without a change: {1000 * reading / _CAPTURES:.1f} ms to keep and read, "
-        f"{1000 * refreshing / _CAPTURES:.2f} ms ({refreshing / reading:.1%}) for steps and index"
-    )
+    share = VERSIONS_EACH / CAPTURES_EACH
+    measured = {
+        "a capture without a change": (keep_and_read[False], derive[False]),
+        "a capture with a new text": (keep_and_read[True], derive[True]),
+    }
+    reading, deriving = ((1 - share) * seconds[False] + share * seconds[True] for seconds in (keep_and_read, derive))
+    measured[f"on average, if {share:.0%} have a new text"] = reading, deriving
+    for what, (reading, deriving) in measured.items():
+        print(
+            f"{what}: {1000 * reading / _CAPTURES:.1f} ms to keep and read, "
+            f"{1000 * deriving / _CAPTURES:.2f} ms ({deriving / reading:.1%}) for steps and index",
+            flush=True,
+        )
+
+
+def _crawl(side: Side, intake: Intake, count: int, *, new: bool) -> tuple[float, float]:
+    """Stores captures as a crawl does, and returns the seconds for keeping and reading, and for what is derived.
+
+    new: whether each capture shows a text that its policy never had. Captures are read in processes of their own, so
+    the time is that of a clock.
+    """
+    incoming = []
+    for _ in range(count):
+        watched, at = side.next()
+        version = VERSIONS_EACH + at.toordinal() * 24 + at.hour if new else VERSIONS_EACH - 1
+        payload = page_of(watched, version)
+        incoming.append((capture_of(watched, 1, payload, at), payload, watched.declared))
+    begin = time.perf_counter()
+    for found in incoming:
+        intake.keep(found)
+    kept = time.perf_counter()
+    intake.refresh_derived()
+    return kept - begin, time.perf_counter() - kept
 
 
 def _processor_seconds(work: Callable[[], object]) -> float:

@@ -154,6 +154,7 @@ _ERRORS = (
     ("/policies/lanternpost/privacy/versions/2022/clauses/0/trace", 404, "has no version @2022"),
     ("/policies/lanternpost/privacy/changes?from=2021", 422, "to: this parameter is missing"),
     ("/policies/lanternpost/privacy/changes?from=2021&to=x", 422, "to: 'x' is not a date"),
+    ("/policies/lanternpost/privacy/changes?from=2023&to=2021", 422, "2023 is later than 2021; give the earlier date"),
     ("/policies/lanternpost/privacy/versions?limit=101", 422, "limit: input should be less than or equal to 100"),
     ("/policies/lanternpost/privacy/versions?after=x", 422, "after: the list has no such place"),
     ("/changes?after=x", 422, "after: the list has no such place"),

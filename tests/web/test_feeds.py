@@ -162,6 +162,53 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(
     assert reader.get(_FEEDS[2], headers=by_tag).status_code == 200
 
 
+def test_a_reader_who_has_a_feed_is_answered_without_a_comparison(reader: TestClient, room: Room) -> None:
+    """A room that was just started has compared nothing yet, and every reader comes back with an entity tag."""
+    tag = reader.get(_FEEDS[0]).headers["ETag"]
+
+    def fail(_: object) -> Any:
+        raise AssertionError("texts were compared")
+
+    with TestClient(create_application(replace(room, call=fail)), base_url="http://localhost") as restarted:
+        assert restarted.get(_FEEDS[0], headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_an_entry_that_could_not_be_compared_is_sent_when_it_can(room: Room) -> None:
+    def stop(_: object) -> Any:
+        raise StoppedWorkError("comparing the texts took longer than the limit of 60 seconds")
+
+    with TestClient(create_application(replace(room, call=stop)), base_url="http://localhost") as reader:
+        tag = reader.get(_FEEDS[0]).headers["ETag"]
+    with TestClient(create_application(room), base_url="http://localhost") as reader:
+        assert "<del>" in text_of(entries_of(reader)[0], "content")
+        assert reader.get(_FEEDS[0], headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize("address", [*_FEEDS[:3], addresses.search_feed("account")])
+def test_the_pages_of_a_feed_have_each_entry_once(
+    reader: TestClient, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 5005, section 3."""
+    whole = [text_of(entry, "id") for entry in entries_of(reader, address)]
+    monkeypatch.setattr("web.feeds.ENTRIES", 1)
+    found, following = [], f"http://localhost{address}"
+    while following:
+        feed = feed_of(reader, following)
+        links = {link.get("rel"): link.get("href", "") for link in feed.findall(f"{_ATOM}link")}
+        assert links["self"] == following
+        assert links["first"] == text_of(feed, "id") == f"http://localhost{address}"
+        found += [text_of(entry, "id") for entry in feed.findall(f"{_ATOM}entry")]
+        following = links.get("next", "")
+    assert len(found) > 1
+    assert sorted(found) == sorted(whole)
+
+
+def test_a_page_that_a_feed_does_not_have_is_an_error(reader: TestClient) -> None:
+    for address in _FEEDS:
+        wrong = f"{address}{'&' if '?' in address else '?'}after=x"
+        assert reader.get(wrong).status_code == 422
+
+
 def test_a_hostile_text_stays_text(clausewatch: Clausewatch, reader: TestClient, tmp_path: Path) -> None:
     hostile = (
         "&lt;script&gt;alert(1)&lt;/script&gt; is a word that we use",

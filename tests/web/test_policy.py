@@ -127,7 +127,8 @@ def test_a_clause_names_its_neighbours_and_how_to_cite_it(room: Room, reader: Te
     path, _, position = address.rpartition("/")
     assert f'<a rel="prev" href="{path}/{int(position) - 1}">' in html
     assert f'<a rel="next" href="{path}/{int(position) + 1}">' in html
-    assert f"http://localhost{address}" in html
+    assert re.search(rf"Privacy policy.*, clause {int(position) + 1}, .*http://localhost{address}, seen", html)
+    assert "@misc{" in html
 
 
 @pytest.mark.parametrize("path", ["@000000000000/clause/0", "2/clause/0", "@/clause/99999"])

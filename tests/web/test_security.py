@@ -17,6 +17,7 @@ from core.policies import PolicyKey
 from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
+from views import addresses
 from web import Room, create_application
 
 _KEY = PolicyKey("marmot", "privacy")
@@ -134,8 +135,28 @@ def test_no_address_accepts_anything_but_reading(hostile: TestClient) -> None:
     ):
         for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"):
             assert hostile.request(method, path).status_code == 405, (method, path)
+
+
+@_on_sqlite
+def test_head_is_answered_as_get_without_the_body(hostile: TestClient) -> None:
+    for path in (
+        "/",
+        "/marmot/privacy",
+        "/marmot/privacy/1",
+        "/marmot/privacy/feed.atom",
+        "/-/captures/1/raw",
+        "/-/static/room.css",
+        "/-/nothing",
+        f"{addresses.API}/vendors",
+        f"{addresses.API}/openapi.json",
+        f"{addresses.API}/policies/marmot/privacy/versions",
+    ):
         head, get = hostile.head(path), hostile.get(path)
-        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert head.headers == get.headers, path
+        tag = get.headers.get("ETag")
+        if tag:
+            assert hostile.head(path, headers={"If-None-Match": tag}).status_code == 304
 
 
 @_on_sqlite

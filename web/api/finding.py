@@ -1,6 +1,5 @@
 """The API's routes across policies: the newest changes, and the search."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +8,6 @@ from starlette.responses import Response
 from core.dates import Span, parse_range
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.policies import PolicyKey
 from reports.announced_changes import AnnouncedChange
 from reports.change_list import ListedChange
 from views.search import LARGEST_PAGE, SearchQuery
@@ -17,12 +15,11 @@ from views.search import PAGE as SEARCH_PAGE
 from views.search import search as search_of
 from web.api import shapes
 from web.api.answers import FAILURES, After, Limit, date_parameter, listing, page_address, wrong
-from web.recent_changes import Place, compared_changes, newest_changes
+from web.recent_changes import Place, compared_changes, newest_changes, place_of
 from web.rendering import room_of
 
 router = APIRouter(responses=FAILURES)
 
-_SEPARATOR = "~"
 # About how many bytes the fields of a change take.
 _CHANGE = 3_000
 # Each change may have to be compared.
@@ -52,10 +49,10 @@ def changes(
     if vendor:
         room.vendor(vendor)
     span = date_parameter("since", since)
-    place = _place(after) if after else None
+    place = Place.named(after) if after else None
     found = newest_changes(room, vendor, policy, limit=limit + 1, before=place, since=span.begin if span else None)
     items = [fields for _, fields in compared_changes(room, found[:limit], _listed, _not_compared, lambda _: _CHANGE)]
-    links = {"next": page_address(request, _name(found[len(items) - 1]))} if len(items) < len(found) else {}
+    links = {"next": page_address(request, place_of(found[len(items) - 1]).name)} if len(items) < len(found) else {}
     if after:
         links["first"] = page_address(request, "")
     return listing(items, links)
@@ -130,18 +127,3 @@ def _not_compared(_: Vendor, change: AnnouncedChange) -> dict[str, Any]:
         **change.to_dict(),
         "error": "The two texts could not be compared: it takes too long, or a text is damaged.",
     }
-
-
-def _name(change: AnnouncedChange) -> str:
-    return _SEPARATOR.join((change.seen.isoformat(), *change.key))
-
-
-def _place(name: str) -> Place:
-    moment, *slugs = name.split(_SEPARATOR)
-    try:
-        seen = datetime.fromisoformat(moment)
-    except ValueError:
-        seen = None
-    if seen is None or seen.tzinfo is None or len(slugs) != 2:
-        raise wrong("after", "the list has no such place: begin again without it")
-    return Place(seen, PolicyKey(*slugs))

@@ -1,6 +1,5 @@
 """A clause through time: what happened to it, from its first appearance to the newest version."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +9,6 @@ from starlette.routing import Route
 
 from core.changes import Redline
 from core.clauses import Clause
-from core.dates import iso
 from core.lineage import EventKind
 from core.policies import PolicyKey
 from reports.clause_lines import event_notes, event_time, event_title, outcome
@@ -22,9 +20,10 @@ from reports.vendor_text import printable
 from views import addresses
 from views.clause_history import Trace, TracedEvent, VersionName, trace
 from views.clause_surroundings import surroundings
+from web.citing import citation_of, cite_box
 from web.clause_axis import axis_svg
 from web.paths import key_of
-from web.rendering import base_url, page, room_of
+from web.rendering import page, room_of
 from web.room import NotFoundError
 
 # A heading of the page quotes at most so many characters of the clause; a neighbour is named by as many.
@@ -99,8 +98,17 @@ def clause(request: Request) -> Response:
         before=_neighbour(key, traced, around.before),
         after=_neighbour(key, traced, around.after),
         language=language_tag(around.document),
-        citation=_citation(vendor.name, traced, base_url(request) + address),
-        address=address,
+        **cite_box(
+            citation_of(
+                request,
+                vendor.name,
+                room.store.library.capture(around.text.capture_id).capture,
+                around.document,
+                traced.version.id,
+                address,
+                part=_part(traced.clause),
+            )
+        ),
         paragraph_end=PARAGRAPH_END,
     )
 
@@ -154,16 +162,10 @@ def _kind(found: Clause) -> str:
     return f"{kind_word(found)} {label}".strip()
 
 
-def _citation(vendor: str, traced: Trace, address: str) -> str:
-    """Returns a line that cites the clause: where it stands, since when, and the address of the page."""
-    path = " › ".join(printable(heading) for heading in traced.clause.heading_path)
-    place = f", under “{path}”" if path else ""
-    first: Sequence[TracedEvent] = traced.events[:1]
-    when = f", first captured {iso(first[0].first.captured_at)}" if first else ""
-    return (
-        f"{vendor}, {traced.key.policy}, version {traced.version.number} (@{traced.version.id}), "
-        f"clause {traced.clause.position + 1}{place}{when}. {address}"
-    )
+def _part(found: Clause) -> str:
+    """Returns where a clause stands in its text, for a citation."""
+    path = " › ".join(printable(heading) for heading in found.heading_path)
+    return f"clause {found.position + 1}" + (f", under “{path}”" if path else "")
 
 
 ROUTES = [Route("/{vendor:slug}/{policy:slug}/{version}/clause/{position:int}", clause)]

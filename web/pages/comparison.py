@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.exceptions import UsageError
+from core.exceptions import DateOrderError, UsageError
 from core.lineage import ChainEntry
 from core.policies import PolicyKey
 from diffing.lineage import chain
@@ -64,9 +64,9 @@ def comparison(request: Request) -> Response:
     try:
         check_when(old)
         check_when(new)
-        source = named_source(room.store, vendor, key, history.whole, history.settled, old, new, as_lineage=True)
+        source = named_source(room.store, vendor, key, history.whole, history.settled, old, new)
     except UsageError as error:
-        return _without_comparison(request, key, old, new, str(error))
+        return _without_comparison(request, key, old, new, error)
     ids = source.old.period.version_id, source.new.period.version_id
     full = f"@{ids[0]}", f"@{ids[1]}"
     if old.startswith("@") and new.startswith("@") and (old, new) != full:
@@ -103,21 +103,22 @@ def choose(request: Request) -> Response:
         check_when(old)
         check_when(new)
     except UsageError as error:
-        return _without_comparison(request, key, old, new, str(error))
+        return _without_comparison(request, key, old, new, error)
     return RedirectResponse(prefix_of(request) + addresses.comparison_page(key, old, new), 303)
 
 
-def _without_comparison(request: Request, key: PolicyKey, old: str, new: str, sentence: str) -> Response:
+def _without_comparison(request: Request, key: PolicyKey, old: str, new: str, error: UsageError) -> Response:
     room = room_of(request)
+    is_turned = isinstance(error, DateOrderError)
     vendor, _ = room.policy(key)
     return page(
         request,
         "no_comparison.html.j2",
-        404,
+        422 if is_turned else 404,
         vendor=vendor,
         key=key,
-        sentence=f"{sentence.removesuffix('.')}.",
-        turned=addresses.comparison_page(key, new, old) if "is later than" in sentence else "",
+        sentence=f"{str(error).removesuffix('.')}.",
+        turned=addresses.comparison_page(key, new, old) if is_turned else "",
         form=_form(room.history(key), old, new),
     )
 
@@ -176,7 +177,7 @@ def _citation(request: Request, author: str, source: ReportSource, address: str)
         for side, capture in ((source.old, source.old.period.last), (source.new, source.new.period.first))
     )
     older = citation_of(request, author, old[0], old[1].document, old[1].period.version_id, address)
-    return citation_of(request, author, new[0], new[1].document, new[1].period.version_id, address, older)
+    return citation_of(request, author, new[0], new[1].document, new[1].period.version_id, address, older=older)
 
 
 def _steps(history: PolicyHistory, source: ReportSource) -> tuple[_Step | None, _Step | None]:
