@@ -12,6 +12,7 @@ from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from core.preferences import is_due
+from core.recipients import shown_address
 from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
 from reports.digest_email import (
@@ -94,11 +95,11 @@ def compose(
     # policy.
     revisions = store.subscriptions.changed_policies()
     subscribed = store.subscriptions.subscribers()
-    refused = {trouble.address.lower() for trouble in store.outbox.troubles() if trouble.is_refused}
+    refused = {trouble.mailbox for trouble in store.outbox.troubles() if trouble.is_refused}
     subscribers = [
         subscriber
         for subscriber in subscribed
-        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.address.lower() not in refused
+        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.mailbox not in refused
     ]
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = store.subscriptions.announced_holds()
@@ -217,7 +218,7 @@ def compose(
             f"{key}: its changes could not be worked out: {fault}. The first digest after the next capture tries again."
         )
     for subscriber, fault in undelivered.items():
-        report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
+        report_fault(f"the digest to {shown_address(subscriber.address)} could not be written: {fault}")
     return messages
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.dates import iso
 from core.preferences import WEEKDAYS, Preferences
+from core.recipients import shown_address
 from storage import DeliveryTrouble, Store
 
 
@@ -14,6 +15,7 @@ from storage import DeliveryTrouble, Store
 class SubscriptionView:
     """A subscribed address.
 
+    address: as people are shown it, without a password (`core.recipients.shown_address`).
     vendors: the vendors (`hesk`) and policies (`hesk/cookies`) whose changes the address gets, in alphabetical order;
         empty for all vendors.
     since: since when the address has watched one of them, the earliest one. Digests leave out changes that were
@@ -51,14 +53,14 @@ class SubscriptionView:
 def subscription_views(store: Store) -> tuple[SubscriptionView, ...]:
     """Returns the subscriptions in alphabetical order of the addresses. StorageError if the database can't be read."""
     since = store.subscriptions.subscribed_since()
-    troubles = {trouble.address.lower(): trouble for trouble in store.outbox.troubles()}
+    troubles = {trouble.mailbox: trouble for trouble in store.outbox.troubles()}
     views = (
         SubscriptionView(
-            subscriber.address,
+            shown_address(subscriber.address),
             subscriber.vendors,
             since[subscriber.id],
             subscriber.preferences,
-            troubles.get(subscriber.address.lower()),
+            troubles.get(subscriber.mailbox),
         )
         for subscriber in store.subscriptions.subscribers()
         if subscriber.id in since  # it may have been unsubscribed a moment ago
