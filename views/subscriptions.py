@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from core.dates import iso
+from core.exceptions import UsageError
 from core.preferences import WEEKDAYS, Preferences
-from core.recipients import shown_address
+from core.recipients import is_shown_form, shown_address
 from storage import DeliveryTrouble, Store
 
 
@@ -66,6 +67,21 @@ def subscription_views(store: Store) -> tuple[SubscriptionView, ...]:
         if subscriber.id in since  # it may have been unsubscribed a moment ago
     )
     return tuple(sorted(views, key=lambda view: view.address))
+
+
+def known_address(store: Store, given: str) -> str:
+    """Returns the address of a subscriber that is given in its short form (`core.recipients.shown_address`).
+
+    Returns any other text as it is. UsageError if several subscribers have the short form. StorageError if the database
+    can't be read.
+    """
+    if not is_shown_form(given):
+        return given
+    addresses = [subscriber.address for subscriber in store.subscriptions.subscribers()]
+    matching = [address for address in addresses if shown_address(address) == given]
+    if len(matching) > 1:
+        raise UsageError(f"{given} stands for several subscribers; give the whole address")
+    return matching[0] if matching else given
 
 
 def selection_in_words(vendors: Collection[str]) -> str:
