@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -20,6 +20,7 @@ from reports.guarded_connections import guarded_connections
 # For one attempt, in seconds. Some services get a message in several requests.
 _TIME_LIMIT = 60.0
 _LOGGER = logging.getLogger("apprise")
+_sentences: ContextVar[list[str] | None] = ContextVar("sentences", default=None)
 
 
 def check_chat(address: str) -> None:
@@ -60,8 +61,10 @@ def _service(address: str) -> Any:
             "digests in chats need Apprise, which isn't installed; in the checkout, install it with "
             "`.venv/bin/pip install 'apprise>=1.9.3'`"
         ) from None
-    # Without threads of its own, the service is used in this thread, in which connections are checked.
+    # The service is used in the present thread: in threads of Apprise's own, a service that hangs would keep this
+    # process from ending. Apprise 2 uses one for its time limit, earlier releases have none.
     asset = apprise.AppriseAsset(app_id="clausewatch", app_desc="clausewatch", async_mode=False)
+    asset._service_timeout = 0.0
     with _logged():
         service = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
     shown = shown_address(address)
@@ -71,7 +74,7 @@ def _service(address: str) -> Any:
             "written"
         )
     # What is repeated after a failure is this program's decision, and so is whether an attempt has failed.
-    service.service_retry, service.optional = 0, False
+    service.retry, service.optional = 0, False
     service.overflow_mode = apprise.OverflowMode.TRUNCATE
     if len(service) != 1:
         raise UsageError(
@@ -85,25 +88,26 @@ def _service(address: str) -> Any:
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """Yields a list, to which Apprise's warnings in this thread are added. They don't reach standard error."""
-    handler = _Collector(get_ident())
+    """Yields a list, to which Apprise's warnings in the block are added. They don't reach standard error."""
+    sentences: list[str] = []
+    token = _sentences.set(sentences)
     _LOGGER.propagate = False
-    _LOGGER.addHandler(handler)
+    _LOGGER.addHandler(_COLLECTOR)  # that it was added before makes no difference
     try:
-        yield handler.sentences
+        yield sentences
     finally:
-        _LOGGER.removeHandler(handler)
+        _sentences.reset(token)
 
 
 class _Collector(logging.Handler):
-    def __init__(self, thread: int) -> None:
-        super().__init__(logging.WARNING)
-        self.sentences: list[str] = []
-        self._thread = thread
+    """Adds each warning to the list of the block in which it was logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.sentences.append(" ".join(record.getMessage().split()))
+        if (sentences := _sentences.get()) is not None:
+            sentences.append(" ".join(record.getMessage().split()))
+
+
+_COLLECTOR = _Collector(logging.WARNING)
 
 
 def _proxies() -> frozenset[str]:
