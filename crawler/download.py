@@ -24,12 +24,13 @@ from twisted.web._newclient import BODY, DONE
 from twisted.web._newclient import ParseError as HttpParseError
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
+from core.private_addresses import private_by_name
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
 from crawler.http_parser import MAX_HEAD, PatientParser
 from crawler.interruption import REQUEST_SECONDS, interrupted, is_interrupted
 from crawler.page_clock import PageClock, clock_of
-from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
+from crawler.resolver import host_and_port, operator_endpoints, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
 # Upper limits of the length of a host name and of each label in it (RFC 1035, section 2.3.4). Twisted fails to look up

@@ -12,6 +12,7 @@ from core.history import Absence, Announcement, History, SettledHistory, Telling
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
 from core.preferences import is_due
+from core.recipients import kind_of, shown_address
 from diffing.absences import absence, there_again
 from diffing.timeline import announcements, timeline
 from reports.digest_email import (
@@ -29,6 +30,7 @@ from reports.digest_selection import is_wanted, told_as_one, worth_of
 from reports.isolation import fault_of
 from reports.report import ReportSource, report_source
 from reports.shared_mails import SharedMails
+from reports.webhook_digest import change_details
 from storage import AnnouncedAbsence, Store, Subscriber, Watermark
 
 # The subscriber to whom each entry is written once, to find out whether it can be written.
@@ -94,11 +96,11 @@ def compose(
     # policy.
     revisions = store.subscriptions.changed_policies()
     subscribed = store.subscriptions.subscribers()
-    refused = {trouble.address.lower() for trouble in store.outbox.troubles() if trouble.is_refused}
+    refused = {trouble.mailbox for trouble in store.outbox.troubles() if trouble.is_refused}
     subscribers = [
         subscriber
         for subscriber in subscribed
-        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.address.lower() not in refused
+        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.mailbox not in refused
     ]
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = store.subscriptions.announced_holds()
@@ -106,13 +108,16 @@ def compose(
     maybe_there_again = {key for absences in announced_absences.values() for key in absences}
     words = frozenset(word for subscriber in subscribers for word in subscriber.preferences.words)
     with_attachments = not (links and links.public_url)
+    with_details = any(kind_of(subscriber.address) == "webhook" for subscriber in subscribers)
     earliest = _earliest(watermarks.values())
     # What was told of a hold or of an absence has to be compared with the history.
     with_told_state = maybe_there_again.union(*announced_holds.values())
     unchanged = store.clause_index.newest_of_unchanged(
         {key: until for key, until in earliest.items() if key not in with_told_state}, now
     )
-    changes = _PolicyChanges(store, earliest, maybe_there_again, unchanged, now, call, words, with_attachments)
+    changes = _PolicyChanges(
+        store, earliest, maybe_there_again, unchanged, now, call, words, with_attachments, with_details
+    )
     mails = SharedMails(now, sender, links, call)
     faults: dict[PolicyKey, str] = {}
     broken: dict[str, str] = {}
@@ -217,7 +222,7 @@ def compose(
             f"{key}: its changes could not be worked out: {fault}. The first digest after the next capture tries again."
         )
     for subscriber, fault in undelivered.items():
-        report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
+        report_fault(f"the digest to {shown_address(subscriber.address)} could not be written: {fault}")
     return messages
 
 
@@ -323,7 +328,7 @@ class _PolicyChanges:
         Their histories are not loaded.
     now: the present time. Later captures are left out.
     call: makes the comparisons. words: the words that subscribers watch for. with_attachments: whether entries get the
-        HTML report.
+        HTML report. with_details: whether entries get what only webhooks tell.
     """
 
     def __init__(
@@ -336,8 +341,10 @@ class _PolicyChanges:
         call: Caller,
         words: frozenset[str],
         with_attachments: bool,
+        with_details: bool,
     ) -> None:
         self._with_attachments = with_attachments
+        self._with_details = with_details
         self._store = store
         self._words = words
         self._call = call
@@ -417,6 +424,7 @@ class _PolicyChanges:
                     self._words,
                     is_reverted=is_reverted,
                     with_attachment=self._with_attachments,
+                    with_details=self._with_details,
                 )
                 self._entries[change] = self._call(write_entry)
             except Exception as error:
@@ -512,12 +520,15 @@ def _entry_from(
     *,
     is_reverted: bool,
     with_attachment: bool,
+    with_details: bool,
 ) -> DigestEntry:
     report = source.report()
     if is_reverted:
         entry = reverted_entry(report, announcement)
     else:
         entry = digest_entry(report, announcement, with_attachment=with_attachment)
+        if with_details:
+            entry = replace(entry, details=change_details(report, entry, announcement))
     entry = replace(entry, worth=worth_of(report.comparison, words))
     # An entry that can't be written fails here, and its policy has the fault. In a subscriber's e-mail, it would keep
     # the entries of the other policies from being sent.

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from core.dates import iso
 from core.email_addresses import checked_address
 from core.plurals import plural
+from core.recipients import shown_address
 from storage import DeliveryTrouble, Store
 from views.deliveries import delivery_sentences
 from views.policy_status import PolicyStatus, attention_sentences, fetch_sentences
@@ -64,7 +65,7 @@ def _facts(
             yield f"{status.key} {moved.address} {moved.moved_to}"
     yield from broken_declarations
     for trouble in refused:
-        yield f"{trouble.address} {trouble.reason}"
+        yield f"{shown_address(trouble.address)} {trouble.reason}"
 
 
 def _sections(
@@ -81,7 +82,7 @@ def _sections(
     ]
     yield "Policies without new captures", silent
     yield "Declarations that can't be read", list(broken_declarations)
-    yield "Addresses that the mail server has refused", list(delivery_sentences(refused))
+    yield "Addresses that take no more digests", list(delivery_sentences(refused))
 
 
 def _subject(

@@ -1,4 +1,4 @@
-"""Delivers the digests in the outbox: as .eml files in a folder, or through a mail server."""
+"""Delivers the digests in the outbox: all as files in a folder, or the e-mails through a mail server."""
 
 import os
 import re
@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 from core.email_addresses import checked_address
 from core.exceptions import DeliveryError
 from core.plurals import plural
+from core.recipients import kind_of, mailbox_of, shown_address
 from reports.smtp import abort, connector, failure_of, is_over, leave, reason_of, time_limit
 from storage import DeliveryTrouble, OutboxMessage, Store
 
+_SUFFIXES = {"email": ".eml", "webhook": ".json", "chat": ".txt"}
 # After this many lost connections in a row, the mail server is out of order, and the rest is left to the next run.
 _LOST_IN_A_ROW = 10
 # The time after which a delivery begins no further message, in seconds, however slow the mail server is.
@@ -27,10 +29,11 @@ _INTERRUPTED_WAIT = 2
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
-    """Writes every digest in the outbox as an .eml file, and marks the digest as sent.
+    """Writes every digest in the outbox as a file, and marks the digest as sent.
 
-    Returns the files. Files are written atomically. A file's name consists of the time, the letters and digits of the
-    e-mail address, and the message's number. So no e-mail address can make a file outside the folder.
+    Returns the files: .eml for an e-mail, .json for a webhook, .txt for a chat. Files are written atomically. A file's
+    name consists of the time, the letters and digits of the address as people are shown it, and the message's number.
+    So no address can make a file outside the folder, and no password is in a file's name.
 
     now: the present time, timezone-aware.
 
@@ -42,8 +45,10 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
     written: list[Path] = []
     for mailbox in store.outbox.mailboxes():
         while message := store.outbox.claim(mailbox):
-            recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
-            path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}.eml"
+            shown = shown_address(message.address).lower().replace("@", "-at-")
+            recipient = re.sub(r"[^a-z0-9]+", "-", shown).strip("-")[:80]
+            suffix = _SUFFIXES[kind_of(message.address)]
+            path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}{suffix}"
             try:
                 directory.mkdir(parents=True, exist_ok=True)
                 _write_whole(path, message.message)
@@ -90,7 +95,7 @@ class Sending:
 def deliver_by_smtp(
     store: Store, smtp_url: str, sender: str, now: datetime, connections: int = 1, *, only: str = ""
 ) -> Sending:
-    """Sends the digests in the outbox to a mail server.
+    """Sends the digests in the outbox that are e-mails to a mail server.
 
     A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
     moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
@@ -113,7 +118,8 @@ def deliver_by_smtp(
     loses connection after connection, or is too slow: the digests that are not sent yet stay in the outbox.
     """
     checked_address(sender)
-    mailboxes = iter([only.lower()]) if only else store.outbox.mailboxes(now)
+    waiting = [mailbox_of(only)] if only else store.outbox.mailboxes(now)
+    mailboxes = (mailbox for mailbox in waiting if kind_of(mailbox) == "email")
     host = urlsplit(smtp_url).hostname or ""
     return _Delivery(store, connector(smtp_url), host, sender, now, mailboxes).outcome(connections)
 

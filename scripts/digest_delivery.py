@@ -19,7 +19,7 @@ from core.plurals import plural
 from core.settings import Settings
 from core.signed_links import CONFIRM_WITHIN
 from intake.limited_calls import limited_calls as calls_in_process
-from reports import Caller, compose, compose_for_operators, deliver_by_smtp, deliver_to_directory
+from reports import Caller, compose, compose_for_operators, deliver, deliver_to_directory
 from reports.digest_email import Links
 from scripts.options import Decorator
 from storage import Store
@@ -31,7 +31,8 @@ to_option: Decorator = click.option(
     "directory",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the e-mails as .eml files into this folder instead of sending them.",
+    help="Write the digests into this folder instead of sending them: e-mails as .eml files, webhooks as .json, chats "
+    "as .txt.",
 )
 
 
@@ -55,12 +56,12 @@ def send_digests(settings: Settings, store: Store, vendors: Mapping[str, Vendor]
 
     vendors: all declared vendors, by slug. A vendor that is left out is told later.
     directory: the folder into which the digests are written as files. The files' paths are printed on standard output.
-        If None, the digests are sent through the mail server.
+        If None, the digests are sent through the mail server, to webhooks and to chats.
 
-    An e-mail that the mail server did not accept stays in the outbox, and a line on standard error says why. The line
-    is repeated as long as the address is refused or waits for its next attempt.
+    A digest that was not accepted stays in the outbox, and a line on standard error says why. The line is repeated as
+    long as the address is refused or waits for its next attempt.
 
-    DeliveryError if the mail server can't be used at all.
+    DeliveryError if the mail server can't be used at all. Webhooks and chats have got their digests then.
     """
     now = datetime.now(UTC)
     store.outbox.forget_confirmations(now - CONFIRM_WITHIN)
@@ -103,7 +104,15 @@ def _deliver(settings: Settings, store: Store, directory: Path | None, now: date
         for path in paths:
             click.echo(path)
         return _Counts(len(paths))
-    sending = deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now, settings.smtp_connections)
+    sending = deliver(
+        store,
+        settings.smtp_url,
+        settings.mail_from,
+        now,
+        settings.smtp_connections,
+        secret=settings.secret,
+        allow_private=settings.allow_private,
+    )
     refused = sum(trouble.is_refused for trouble in sending.troubles)
     return _Counts(sending.sent, refused, len(sending.troubles) - refused)
 

@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, DateTime, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from core.recipients import mailbox_of
 from core.retries import LONGEST_WAIT, next_attempt
 from storage.database import Database, insert
 from storage.records import DeliveryTrouble, OutboxCounts, OutboxMessage
@@ -28,8 +29,8 @@ _IS_REFUSED = and_(DeliveryTroubleRow.mailbox == OutboxRow.mailbox, DeliveryTrou
 class Outbox:
     """The messages that still have to be sent, and the addresses to which the last attempt failed.
 
-    The messages to one mailbox are sent one after another, in the order in which they were composed. Two addresses that
-    differ only in case are one mailbox.
+    The messages to one mailbox are sent one after another, in the order in which they were composed.
+    `core.recipients.mailbox_of` says which addresses are one mailbox.
 
     Every method raises StorageError if a database operation fails.
     """
@@ -142,9 +143,9 @@ class Outbox:
             return OutboxCounts(waiting, oldest, session.execute(query.where(is_refused)).one()[0])
 
     def waits(self, address: str) -> bool:
-        """Returns whether a message to an address has not been sent yet. Case makes no difference."""
+        """Returns whether a message to an address has not been sent yet."""
         with self._database.read_session() as session:
-            query = select(OutboxRow.id).where(OutboxRow.mailbox == address.lower(), _WAITS).limit(1)
+            query = select(OutboxRow.id).where(OutboxRow.mailbox == mailbox_of(address), _WAITS).limit(1)
             return session.scalar(query) is not None
 
     def ask_to_confirm(self, address: str, message: bytes, now: datetime) -> None:
@@ -152,7 +153,7 @@ class Outbox:
 
         The message is deleted as soon as it is sent. message: RFC 5322 bytes. now: the present time.
         """
-        mailbox = address.lower()
+        mailbox = mailbox_of(address)
         with self._database.write_session() as session:
             is_earlier = OutboxRow.mailbox == mailbox, _WAITS, _IS_CONFIRMATION, OutboxRow.claimed_at.is_(None)
             session.execute(delete(OutboxRow).where(*is_earlier))
@@ -173,7 +174,7 @@ class Outbox:
     def operator_told(self, address: str) -> tuple[datetime, str] | None:
         """Returns when an operator was told something last, and its fingerprint; None if it never happened."""
         with self._database.read_session() as session:
-            row = session.get(OperatorDigestRow, address.lower())
+            row = session.get(OperatorDigestRow, mailbox_of(address))
             return None if row is None else (row.told_at, row.fingerprint)
 
     def tell_operator(self, address: str, message: bytes | None, fingerprint: str, now: datetime) -> None:
@@ -181,7 +182,7 @@ class Outbox:
 
         message: the message as RFC 5322 bytes; None if there is nothing to tell any more.
         """
-        mailbox = address.lower()
+        mailbox = mailbox_of(address)
         with self._database.write_session() as session:
             statement = insert(session, OperatorDigestRow).values(mailbox=mailbox, told_at=now, fingerprint=fingerprint)
             session.execute(
@@ -199,7 +200,7 @@ class Outbox:
     def _note_trouble(
         self, message: OutboxMessage, now: datetime, reason: str, *, is_refused: bool
     ) -> DeliveryTrouble | None:
-        mailbox = message.address.lower()
+        mailbox = mailbox_of(message.address)
         with self._database.write_session() as session:
             _release(session, message.id)
             row = session.get(DeliveryTroubleRow, mailbox)

@@ -10,6 +10,7 @@ from core.captures import Capture, Reason, Verdict
 from core.dates import iso, iso_or_none
 from core.history import Observation
 from core.preferences import EVERY_CHANGE, Preferences
+from core.recipients import mailbox_of, shown_address
 
 Decision = Literal["accepted", "rejected"]
 
@@ -178,9 +179,9 @@ class Rederived:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """An e-mail address to which digests are sent.
+    """An address to which digests are sent (`core.recipients`).
 
-    address: the e-mail address.
+    address: an e-mail address, or the URL of a webhook or chat, which contains passwords.
     vendors: the vendors (`hesk`) and policies (`hesk/cookies`) whose changes the digests report, in alphabetical order;
         empty for all vendors.
     digests: how often something was recorded for the subscriber. `Subscriptions.enqueue` compares it, so that of two
@@ -195,6 +196,11 @@ class Subscriber:
     digests: int = 0
     preferences: Preferences = EVERY_CHANGE
     last_digest_at: datetime | None = None
+
+    @property
+    def mailbox(self) -> str:
+        """The key of the address (`core.recipients.mailbox_of`)."""
+        return mailbox_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +239,9 @@ class AnnouncedAbsence:
 class OutboxMessage:
     """A message in the outbox that has not been sent yet.
 
-    address: the e-mail address to send the message to.
-    message: the message as RFC 5322 bytes.
+    address: where to send the message (`core.recipients`).
+    message: to an e-mail address, the message as RFC 5322 bytes; to a webhook, its body (`reports.webhook_digest`); to
+        a chat, a text in UTF-8 whose first line is the title.
     """
 
     id: int
@@ -246,7 +253,7 @@ class OutboxMessage:
 class DeliveryTrouble:
     """An address to which the last attempt to send a message failed.
 
-    address: the e-mail address. reason: what the mail server answered, or why there was no answer.
+    address: see `core.recipients`. reason: what the mail server, webhook or chat answered, or why there was no answer.
     since, latest: the time of the first and of the last failed attempt since the last success, timezone-aware UTC.
     times: the number of failed attempts.
     retry_at: the time of the next attempt; None if the address is refused. No message is sent to a refused address
@@ -261,6 +268,11 @@ class DeliveryTrouble:
     reason: str
 
     @property
+    def mailbox(self) -> str:
+        """The key of the address (`core.recipients.mailbox_of`)."""
+        return mailbox_of(self.address)
+
+    @property
     def is_refused(self) -> bool:
         """Whether no more messages are sent to the address."""
         return self.retry_at is None
@@ -268,7 +280,7 @@ class DeliveryTrouble:
     def to_dict(self) -> dict[str, Any]:
         """Returns the JSON fields, which docs/contract.md describes."""
         return {
-            "address": self.address,
+            "address": shown_address(self.address),
             "since": iso(self.since),
             "latest": iso(self.latest),
             "times": self.times,

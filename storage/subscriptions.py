@@ -27,6 +27,7 @@ from core.exceptions import RESTORE_ADVICE, DamageError, UsageError
 from core.history import Telling
 from core.policies import PolicyKey
 from core.preferences import EVERY_CHANGE, Preferences
+from core.recipients import mailbox_of, shown_address
 from storage.database import Database, insert
 from storage.records import AnnouncedAbsence, Subscriber, Watermark
 from storage.tables.models import (
@@ -91,11 +92,12 @@ class Subscriptions:
         leave out changes captured before this time. preferences: what else the subscriber wants.
 
         Subscribing an address again replaces the vendors and preferences, but neither the watermarks nor the time since
-        when a policy is watched that was watched before, too. Two addresses that differ only in case are one: the later
-        spelling replaces the earlier. An address that the mail server has refused is tried again.
+        when a policy is watched that was watched before, too. Of two spellings of one address
+        (`core.recipients.mailbox_of`), the later replaces the earlier. An address that was refused is
+        tried again.
         """
         watched = sorted(name for name in set(vendors) if name.partition("/")[0] not in set(vendors) - {name})
-        mailbox = address.lower()
+        mailbox = mailbox_of(address)
         with self._database.write_session() as session:
             before = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == mailbox))
             begins = {} if before is None else {row.vendor: row for row in _watched(session, before.id)}
@@ -135,11 +137,12 @@ class Subscriptions:
     def unsubscribe(self, address: str) -> bool:
         """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed.
 
-        The case of the address makes no difference.
+        address: in any spelling (`core.recipients.mailbox_of`).
         """
-        statement = delete(SubscriberRow).where(SubscriberRow.mailbox == address.lower()).returning(SubscriberRow.id)
+        mailbox = mailbox_of(address)
+        statement = delete(SubscriberRow).where(SubscriberRow.mailbox == mailbox).returning(SubscriberRow.id)
         with self._database.write_session() as session:
-            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == address.lower()))
+            session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
             return session.scalar(statement) is not None
 
     def subscribers(self) -> tuple[Subscriber, ...]:
@@ -149,9 +152,9 @@ class Subscriptions:
             return tuple(map(_subscriber, rows))
 
     def subscriber(self, address: str) -> Subscriber | None:
-        """Returns the subscriber with an address; None if it is not subscribed. Case makes no difference."""
+        """Returns the subscriber with an address; None if it is not subscribed."""
         with self._database.read_session() as session:
-            row = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == address.lower()))
+            row = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == mailbox_of(address)))
             return None if row is None else _subscriber(row)
 
     def subscribed_since(self) -> Mapping[int, datetime]:
@@ -411,7 +414,7 @@ class Subscriptions:
                     OutboxRow(
                         subscriber_id=subscriber.id,
                         address=subscriber.address,
-                        mailbox=subscriber.address.lower(),
+                        mailbox=subscriber.mailbox,
                         message=message,
                         composed_at=now,
                     )
@@ -424,7 +427,8 @@ def _subscriber(row: SubscriberRow) -> Subscriber:
         preferences = Preferences.from_dict(row.preferences)
     except (UsageError, ValueError, TypeError, AttributeError):
         raise DamageError(
-            f"the preferences of {row.address} in the database are damaged or were changed; {RESTORE_ADVICE}"
+            f"the preferences of {shown_address(row.address)} in the database are damaged or were changed; "
+            f"{RESTORE_ADVICE}"
         ) from None
     return Subscriber(row.id, row.address, tuple(row.vendors), row.digests, preferences, row.last_digest_at)
 

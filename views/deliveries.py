@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterator
 from core.dates import iso
 from core.escaping import escape_line
 from core.plurals import plural
+from core.recipients import shown_address
 from storage import DeliveryTrouble
 
 
 def delivery_sentences(troubles: Collection[DeliveryTrouble]) -> Iterator[str]:
     """Yields a line for each address to which the last attempt to send a digest failed, refused addresses first."""
     for trouble in sorted(troubles, key=lambda each: not each.is_refused):
-        address, reason = escape_line(trouble.address), escape_line(trouble.reason)
+        address, reason = escape_line(shown_address(trouble.address)), escape_line(trouble.reason)
         attempts = plural(trouble.times, "failed attempt")
         if trouble.retry_at is None:
             yield (

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from core.dates import iso
+from core.exceptions import UsageError
 from core.preferences import WEEKDAYS, Preferences
+from core.recipients import is_shown_form, shown_address
 from storage import DeliveryTrouble, Store
 
 
@@ -14,6 +16,7 @@ from storage import DeliveryTrouble, Store
 class SubscriptionView:
     """A subscribed address.
 
+    address: as people are shown it, without a password (`core.recipients.shown_address`).
     vendors: the vendors (`hesk`) and policies (`hesk/cookies`) whose changes the address gets, in alphabetical order;
         empty for all vendors.
     since: since when the address has watched one of them, the earliest one. Digests leave out changes that were
@@ -51,19 +54,34 @@ class SubscriptionView:
 def subscription_views(store: Store) -> tuple[SubscriptionView, ...]:
     """Returns the subscriptions in alphabetical order of the addresses. StorageError if the database can't be read."""
     since = store.subscriptions.subscribed_since()
-    troubles = {trouble.address.lower(): trouble for trouble in store.outbox.troubles()}
+    troubles = {trouble.mailbox: trouble for trouble in store.outbox.troubles()}
     views = (
         SubscriptionView(
-            subscriber.address,
+            shown_address(subscriber.address),
             subscriber.vendors,
             since[subscriber.id],
             subscriber.preferences,
-            troubles.get(subscriber.address.lower()),
+            troubles.get(subscriber.mailbox),
         )
         for subscriber in store.subscriptions.subscribers()
         if subscriber.id in since  # it may have been unsubscribed a moment ago
     )
     return tuple(sorted(views, key=lambda view: view.address))
+
+
+def known_address(store: Store, given: str) -> str:
+    """Returns the address of a subscriber that is given in its short form (`core.recipients.shown_address`).
+
+    Returns any other text as it is. UsageError if several subscribers have the short form. StorageError if the database
+    can't be read.
+    """
+    if not is_shown_form(given):
+        return given
+    addresses = [subscriber.address for subscriber in store.subscriptions.subscribers()]
+    matching = [address for address in addresses if shown_address(address) == given]
+    if len(matching) > 1:
+        raise UsageError(f"{given} stands for several subscribers; give the whole address")
+    return matching[0] if matching else given
 
 
 def selection_in_words(vendors: Collection[str]) -> str:

@@ -103,6 +103,8 @@ class DigestEntry:
         change is found on it by its number.
     attachment: the HTML report; None if the entry has none, or if it is too long.
     worth: what the changes are worth to a subscriber (`reports.digest_selection`); None if the entry is told to all.
+    details: the clause-level changes for webhooks (`reports.webhook_digest.change_details`); None if no subscriber is a
+        webhook.
     """
 
     kind: EntryKind
@@ -124,6 +126,7 @@ class DigestEntry:
     changes: int = 1
     attachment: Attachment | None = None
     worth: Mapping[Significance, frozenset[str]] | None = None
+    details: bytes | None = None
 
 
 def digest_entry(report: Report, announcement: Announcement, *, with_attachment: bool = False) -> DigestEntry:

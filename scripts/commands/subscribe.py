@@ -9,10 +9,12 @@ import click
 from core.declarations import select_vendors
 from core.exceptions import UsageError
 from core.preferences import FREQUENCIES, THRESHOLDS, WEEKDAYS, Preferences
+from core.recipients import checked_recipient, kind_of, shown_address
 from core.settings import load_settings
-from reports import checked_address
+from core.webhook_signatures import webhook_secret
+from reports import check_chat
 from scripts.options import open_store
-from views.subscriptions import preferences_in_words, selection_in_words
+from views.subscriptions import known_address, preferences_in_words, selection_in_words
 
 
 @click.command("subscribe")
@@ -45,10 +47,19 @@ def command(
     weekday: str | None,
     **others: str | None,
 ) -> None:
-    """Send digests of future changes to the e-mail address ADDRESS: of all vendors, or of some vendors or policies.
+    """Send digests of future changes to ADDRESS: of all vendors, or of some vendors or policies.
+
+    \b
+    ADDRESS is one of these:
+      an e-mail address              name@example.com
+      a webhook, which gets JSON     https://example.org/hooks/1
+      a chat, as a URL of Apprise    slack://…, mmosts://…, tgram://…
+
+    For a webhook, the secret is printed with which its receiver checks the signature of each digest.
 
     If ADDRESS is already subscribed, the vendors and policies named in this command replace those named earlier;
-    options that are left out stay as they were. If the mail server has refused ADDRESS, it is tried again.
+    options that are left out stay as they were. If ADDRESS was refused, it is tried again. For a webhook or chat that
+    is subscribed, the short form that `clausewatch subscriptions` prints will do.
 
     A digest is composed by the first `clausewatch run` or `clausewatch digest` after it has become due.
     """
@@ -65,14 +76,19 @@ def command(
     if at is not None:
         values["at"] = _time_of_day(at)
     with open_store(settings) as store:
-        address = checked_address(address)
+        address = checked_recipient(known_address(store, address), allow_http=settings.allow_private)
+        if kind_of(address) == "chat":
+            check_chat(address)
         before = store.subscriptions.subscriber(address)
         preferences = replace(Preferences() if before is None else before.preferences, **values)
         if preferences.every == "run" and (at or weekday or others["timezone"]):
             raise UsageError("--at, --on and --timezone need --every day or --every week")
         store.subscriptions.subscribe(address, names, datetime.now(UTC), preferences)
+        secret = settings.secret or (store.secrets.for_links() if kind_of(address) == "webhook" else "")
+    if kind_of(address) == "webhook":
+        click.echo(webhook_secret(secret, address))
     click.echo(
-        f"{address} will receive digests of changes at {selection_in_words(names)}: "
+        f"{shown_address(address)} will receive digests of changes at {selection_in_words(names)}: "
         f"{preferences_in_words(preferences)}",
         err=True,
     )

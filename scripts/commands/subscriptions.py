@@ -11,9 +11,12 @@ from views.subscriptions import preferences_in_words, subscription_views
 @click.command("subscriptions")
 @format_option("text", "json")
 def command(output_format: str) -> None:
-    """List the subscribed e-mail addresses, and what each of them gets.
+    """List the subscribed addresses, and what each of them gets.
 
-    "Delivery" says which addresses the mail server has refused, and when the others that failed are tried again.
+    The addresses of webhooks and chats contain passwords, so they are listed in a short form. `subscribe` and
+    `unsubscribe` take it, too.
+
+    "Delivery" says which addresses take no more digests, and when the others that failed are tried again.
     """
     with open_store(load_settings()) as store:
         views = subscription_views(store)

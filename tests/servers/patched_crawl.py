@@ -20,8 +20,8 @@ real = socket.getaddrinfo
 def getaddrinfo(host, port, *rest, **more):
     return real(answers(host) or host, port, *rest, **more)
 socket.getaddrinfo = getaddrinfo
-import crawler.resolver
-crawler.resolver.is_public = lambda address: address == "127.0.0.2"
+import core.private_addresses
+core.private_addresses.is_public = lambda address: address == "127.0.0.2"
 from scrapy.cmdline import execute
 execute(["scrapy", "crawl", "live", *sys.argv[1:]])
 """

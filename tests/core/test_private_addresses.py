@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.resolver import is_public, private_by_name
+from core.private_addresses import is_public, private_by_name
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
