@@ -1,7 +1,8 @@
 """Links that say for themselves what their holder may do: leave, change preferences, confirm a subscription.
 
 The token in such a link is signed with a secret of this installation, so nobody else can make one. The signature
-covers the purpose, too: a link for leaving confirms nothing.
+covers the purpose, too: a link for leaving confirms nothing. Each message also has a token in a header, by which a
+mail server that returns the message shows that it has got it (`reports.bounces`).
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from core.exceptions import UsageError
 
-Purpose = Literal["unsubscribe", "preferences", "subscribe"]
+Purpose = Literal["unsubscribe", "preferences", "subscribe", "bounce"]
 #: For how long a link that confirms a subscription is valid.
 CONFIRM_WITHIN = timedelta(days=2)
 #: For how long a link to a subscriber's preferences is valid. Each digest has a new one.

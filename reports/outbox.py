@@ -16,6 +16,7 @@ from core.email_addresses import checked_address
 from core.exceptions import DeliveryError
 from core.plurals import plural
 from core.recipients import kind_of, mailbox_of, shown_address
+from reports.bounces import bounce_header
 from reports.smtp import abort, connector, failure_of, is_over, leave, reason_of, time_limit
 from storage import DeliveryTrouble, OutboxMessage, Store
 
@@ -105,6 +106,8 @@ def deliver_by_smtp(
     (`core.retries`). An address that the server refuses for good gets no more messages until it is subscribed again.
     Neither stops the digests to other addresses. The digests to one address are sent in order.
 
+    Each message gets a header by which it is recognized if it comes back (`reports.bounces`).
+
     smtp_url: `smtp://host:port` or `smtps://host:port`, as `core.settings` has checked it. With `smtp`, the default
         port is 25, and STARTTLS is used if the server offers STARTTLS. With `smtps`, the default port is 465, and the
         connection uses TLS from the beginning. If the server requires a login, `user:password@` stands before the host.
@@ -141,6 +144,7 @@ class _Delivery:
         self._host = host
         self._sender = sender
         self._now = now
+        self._secret = store.secrets.for_links()
         self._deadline = time.monotonic() + _DELIVERY_LIMIT
         self._lock = Lock()  # for all fields below
         self._mailboxes = mailboxes
@@ -252,7 +256,8 @@ class _Delivery:
             if self._is_interrupted:
                 raise KeyboardInterrupt
             with time_limit(server):
-                server.sendmail(self._sender, [message.address], message.message)
+                header = bounce_header(self._secret, message.id, self._now)
+                server.sendmail(self._sender, [message.address], header + message.message)
         except (OSError, smtplib.SMTPException) as error:
             return self._note_failure(server, message, error)
         except BaseException:

@@ -34,6 +34,7 @@ _COMMANDS = (
     "unsubscribe",
     "subscriptions",
     "digest",
+    "bounce",
     "run",
     "serve",
 )

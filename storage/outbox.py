@@ -1,14 +1,14 @@
 """Stores the outbox, which consists of the messages that still have to be sent, and the addresses that fail."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import cast
 
 from sqlalchemy import ColumnElement, DateTime, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.recipients import mailbox_of
-from core.retries import LONGEST_WAIT, next_attempt
+from core.retries import LONGEST_WAIT, is_own_fault, next_attempt
 from storage.database import Database, insert
 from storage.records import DeliveryTrouble, OutboxCounts, OutboxMessage
 from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxRow, SubscriberRow
@@ -16,6 +16,9 @@ from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxR
 # A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
 # few minutes, since every answer of the mail server is awaited for 30 seconds at most.
 _CLAIM_LASTS = timedelta(minutes=15)
+# For how long a mail server between here and the recipient's keeps trying before it returns a message: 5 days in
+# Postfix, 4 days in Exim, 2 days in Exchange, and 5 days at most by RFC 5321, section 4.5.4.1.
+_RELAY_TRIES = timedelta(days=6)
 _AT_ONCE = 200
 _WAITS = OutboxRow.sent_at.is_(None)
 # What belongs to no subscriber and to no operator asks its recipient to confirm a subscription.
@@ -111,7 +114,7 @@ class Outbox:
     def put_off(self, message: OutboxMessage, now: datetime, reason: str) -> DeliveryTrouble | None:
         """Gives a message back that could not be sent now, and says when the address is tried again.
 
-        The address is refused if its attempts have failed for five days (`core.retries.next_attempt`). If it is not
+        The address is refused if its attempts have failed for five days by its own fault (`core.retries`). If it is not
         subscribed, it is forgotten then, and None is returned: the message only asked to confirm a subscription.
 
         now: the time of the attempt. reason: the server's answer.
@@ -127,6 +130,42 @@ class Outbox:
         now: the time of the attempt. reason: the server's answer.
         """
         return self._note_trouble(message, now, reason, is_refused=True)
+
+    def sent_to(self, message_id: int, sent_at: datetime) -> str | None:
+        """Returns the address to which a message was sent.
+
+        None if the message is not there any more, waits to be sent again, or was sent at another time: whoever says
+        that it was sent then speaks of an earlier attempt.
+
+        sent_at: the time of sending that `mark_sent` recorded.
+        """
+        query = select(OutboxRow.address).where(OutboxRow.id == message_id, OutboxRow.sent_at == sent_at)
+        with self._database.read_session() as session:
+            return session.scalar(query)
+
+    def take_back(
+        self, message_id: int, sent_at: datetime, now: datetime, reason: str, *, is_permanent: bool
+    ) -> DeliveryTrouble | None:
+        """Puts a message back that was sent and came back, so that it is sent again once its address can be reached.
+
+        The address is refused if the error is permanent, or if further messages to others did not come back
+        (`core.retries.is_own_fault`). Otherwise it is tried again.
+
+        message_id, sent_at: as for `sent_to`. None is returned, and nothing changed, if `sent_to` returns None.
+        now: the present time. reason: why the message came back.
+        """
+        statement = update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at == sent_at)
+        statement = statement.values(sent_at=None, claimed_at=None).returning(OutboxRow.address, OutboxRow.composed_at)
+        with self._database.write_session() as session:
+            if (sent := session.execute(statement).one_or_none()) is None:
+                return None
+            address, composed_at = sent
+            accepted_elsewhere = _accepted_elsewhere(session, address.lower(), composed_at, now - _RELAY_TRIES)
+            is_refused = is_permanent or is_own_fault(accepted_elsewhere)
+            row = _noted(session, address, now, reason, is_refused=is_refused)
+            if row.retry_at is not None:  # a mail server has tried again often enough
+                row.retry_at = now + LONGEST_WAIT
+            return _trouble(row)
 
     def troubles(self) -> tuple[DeliveryTrouble, ...]:
         """Returns the addresses to which the last attempt failed, in alphabetical order."""
@@ -203,12 +242,7 @@ class Outbox:
         mailbox = mailbox_of(message.address)
         with self._database.write_session() as session:
             _release(session, message.id)
-            row = session.get(DeliveryTroubleRow, mailbox)
-            if row is None:
-                row = DeliveryTroubleRow(mailbox=mailbox, since=now, times=0)
-                session.add(row)
-            row.address, row.latest, row.reason, row.times = message.address, now, reason, row.times + 1
-            row.retry_at = None if is_refused else next_attempt(row.times, row.since, now)
+            row = _noted(session, message.address, now, reason, is_refused=is_refused)
             trouble = _trouble(row)
             if row.retry_at is None and not _is_known(session, mailbox):
                 session.execute(delete(OutboxRow).where(OutboxRow.id == message.id))
@@ -216,6 +250,36 @@ class Outbox:
                 session.delete(row)
                 return None
             return trouble
+
+
+def _noted(session: Session, address: str, now: datetime, reason: str, *, is_refused: bool) -> DeliveryTroubleRow:
+    """Records a failed attempt. An address that is refused stays so."""
+    mailbox = mailbox_of(address)
+    row = session.get(DeliveryTroubleRow, mailbox)
+    if row is None:
+        row = DeliveryTroubleRow(mailbox=mailbox, since=now, times=0, retry_at=now)
+        session.add(row)
+    row.address, row.latest, row.reason, row.times = address, now, reason, row.times + 1
+    if is_refused or row.retry_at is None:
+        row.retry_at = None
+    else:
+        row.retry_at = next_attempt(row.times, row.since, now, _accepted_elsewhere(session, mailbox, row.since, now))
+    return row
+
+
+def _accepted_elsewhere(session: Session, mailbox: str, since: datetime, until: datetime) -> Iterator[datetime]:
+    """Yields when the first message to another mailbox was accepted, on each day after a time.
+
+    What was sent to web addresses says nothing about mail servers, and the other way round.
+    """
+    after = since
+    is_alike = OutboxRow.mailbox.contains("://") if "://" in mailbox else ~OutboxRow.mailbox.contains("://")
+    accepted = select(func.min(OutboxRow.sent_at)).where(
+        OutboxRow.mailbox != mailbox, is_alike, OutboxRow.sent_at <= until
+    )
+    while (moment := session.scalar(accepted.where(OutboxRow.sent_at > after))) is not None:
+        yield moment
+        after = datetime.combine(moment.date(), time.max, UTC)
 
 
 def _is_known(session: Session, mailbox: str) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps the secret with which this installation signs the links in its e-mails."""
+"""Keeps the secret with which this installation signs the links and a header in its e-mails."""
 
 import secrets
 

@@ -568,3 +568,10 @@ Index(
     sqlite_where=OutboxRow.sent_at.is_(None),
     postgresql_where=OutboxRow.sent_at.is_(None),
 )
+Index(
+    "outbox_sent",
+    OutboxRow.sent_at,
+    OutboxRow.mailbox,
+    sqlite_where=OutboxRow.sent_at.is_not(None),
+    postgresql_where=OutboxRow.sent_at.is_not(None),
+)

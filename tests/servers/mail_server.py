@@ -3,14 +3,22 @@
 import asyncio
 import ssl
 import threading
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 class Mailbox:
     """A handler for the SMTP server. Accepts every message, unless the fields say otherwise.
 
+    accepted: sender, recipients and content of each message, without the header that is different each time it is sent.
     refuses_recipient, refuses_content, closes_before: addresses that are refused for good, that are asked to come back
         later, and before whose messages the server closes the connection.
     answers_sender, answers_recipient: what the server answers to every sender, and to every recipient, if not ''.
@@ -74,7 +82,9 @@ class Mailbox:
                 break
             await asyncio.sleep(0.02)
         self._busy -= 1
-        self.accepted.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        header, content = envelope.content.split(b"\r\n", 1)
+        assert header.startswith(b"Clausewatch-Message: ")
+        self.accepted.append((envelope.mail_from or "", list(envelope.rcpt_tos), content))
         self.encrypted.append(session.ssl is not None)
         return "250 OK"
 
@@ -102,3 +112,27 @@ class LoopbackServer:
             task.cancel()
         self._loop.run_until_complete(self._server.wait_closed())
         self._loop.close()
+
+
+def self_signed(path: Path) -> ssl.SSLContext:
+    """Returns a TLS context for a server on 127.0.0.1, and writes its key and its self-signed certificate to a file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

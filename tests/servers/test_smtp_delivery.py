@@ -13,15 +13,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from core.exceptions import DeliveryError
 from reports import Sending, deliver_by_smtp
 from storage import Store
-from tests.servers.mail_server import LoopbackServer, Mailbox
+from tests.servers.mail_server import LoopbackServer, Mailbox, self_signed
 from tests.stored_captures import BEGIN
 from tests.stored_digests import enqueue as put_into_outbox
 from tests.stored_digests import waiting_messages
@@ -61,26 +57,7 @@ def serve(mailbox: Mailbox) -> Iterator[Serve]:
 @pytest.fixture
 def certificate(tmp_path: Path) -> ssl.SSLContext:
     """Returns a TLS context for a server, with a self-signed certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
+    return self_signed(tmp_path / "server.pem")
 
 
 def enqueue(store: Store, *addresses: str) -> None:
@@ -158,11 +135,29 @@ def test_waits_grow_until_an_address_counts_as_refused(store: Store, mailbox: Ma
     waits: list[float | None] = []
     now = NOW
     while not waits or waits[-1] is not None:
+        enqueue(store, "other@client.example")
         (trouble,) = deliver_by_smtp(store, url, SENDER, now).troubles
         waits.append(None if trouble.retry_at is None else (trouble.retry_at - now) / timedelta(hours=1))
         now = trouble.retry_at or now
     assert waits == pytest.approx([1 / 12, 1 / 4, 1, 4, 12, *[23] * 5, None])
     assert timedelta(days=5) <= now - NOW < timedelta(days=6)
+
+
+def test_nobody_is_refused_by_a_server_that_accepts_nothing_for_weeks(
+    store: Store, mailbox: Mailbox, serve: Serve
+) -> None:
+    url = f"smtp://127.0.0.1:{serve()}"
+    addresses = ["a@client.example", "b@client.example", "c@client.example"]
+    mailbox.refuses_content.update(addresses)
+    enqueue(store, *addresses)
+    for day in range(20):
+        deliver_by_smtp(store, url, SENDER, NOW + timedelta(days=day))
+    # When it works again, it accepts one message after the other, and asks the others to wait.
+    mailbox.refuses_content.remove("a@client.example")
+    assert deliver_by_smtp(store, url, SENDER, NOW + timedelta(days=20)).sent == 1
+    assert [trouble.is_refused for trouble in store.outbox.troubles()] == [False, False]
+    mailbox.refuses_content.clear()
+    assert deliver_by_smtp(store, url, SENDER, NOW + timedelta(days=21)).sent == 2
 
 
 def test_a_later_digest_does_not_overtake_an_earlier_one(store: Store, mailbox: Mailbox, serve: Serve) -> None:
@@ -367,6 +362,27 @@ def test_no_password_is_sent_to_a_server_with_an_unverified_certificate(
             deliver_by_smtp(store, url, SENDER, NOW)
     assert credentials == []
     assert waiting(store) == ["a@client.example"]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_password_is_sent_to_a_server_with_a_verified_certificate(
+    store: Store,
+    mailbox: Mailbox,
+    serve: Serve,
+    certificate: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    credentials: list[Any] = []
+    options = {"auth_required": True, "authenticator": _authenticator(credentials)}
+    tls = {"tls_context": certificate} if scheme == "smtp" else {"ssl_context": certificate, "auth_require_tls": False}
+    port = serve(**options, **tls)
+    enqueue(store, "a@client.example")
+    assert deliver_by_smtp(store, f"{scheme}://u%40x:p%3A%2F%20%40w@127.0.0.1:{port}", SENDER, NOW).sent == 1
+    assert credentials == [(b"u@x", b"p:/ @w")]
 
 
 def _authenticator(credentials: list[Any]) -> Callable[..., AuthResult]:

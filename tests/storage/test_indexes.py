@@ -173,9 +173,9 @@ def test_every_query_finds_its_rows_by_an_index(
     library, subscriptions, listings = store.library, store.subscriptions, store.archive_listings
     journal, clause_index = store.journal, store.clause_index
 
-    def call(method: Callable[..., Any], *arguments: Any) -> Any:
+    def call(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         statements.clear()
-        result = method(*arguments)
+        result = method(*arguments, **options)
         if isinstance(result, Iterator):
             result = list(result)
         statements_by_method.setdefault(method.__qualname__, []).extend(statements)
@@ -245,6 +245,8 @@ def test_every_query_finds_its_rows_by_an_index(
         call(outbox.refuse, message, now, "550 never")
         call(outbox.troubles)
         call(outbox.mark_sent, message.id, now)
+        call(outbox.sent_to, message.id, now)
+        call(outbox.take_back, message.id, now, now + timedelta(days=9), "4.4.1", is_permanent=False)
         call(outbox.tell_operator, "operator@marmot.example", b"digest", "", now)
         call(outbox.operator_told, "operator@marmot.example")
         call(subscriptions.unsubscribe, "all@marmot.example")

@@ -52,6 +52,7 @@ CHECKSUMS = {
     "0015_search.py": "a9a2f79f97edf9eb69b7115c8b5ef732e5b5f2654f4a980d7fb728d7ed432e3f",
     "0016_outbox.py": "c4c49a28757ef66db23c35fc51036f2a64e54f8ac2bc4275de0769670ffc75f6",
     "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
+    "0019_bounces.py": "f50276762d98b6fd5acc5d00ca7fb0125d1923a1519e8e22ce86dc9fe973db72",
 }
 
 
@@ -196,7 +197,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0017"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0019"
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_in_models})
         metadata: Any = [Base.metadata, SearchBase.metadata]
         assert compare_metadata(context, metadata) == []
