@@ -93,8 +93,8 @@ def newest_changes(
     if not vendor:
         del candidates[_LOOKED_UP:]
     for latest, changes in _changes_of(room, candidates):
-        # The order of the candidates says nothing about their changes before `latest`, so one vendor's are all read.
-        if not vendor and ((since and latest < since) or (len(found) >= limit and latest < found[limit - 1].seen)):
+        is_full = len(found) >= limit and latest < place_of(found[limit - 1])
+        if not vendor and (is_full or (since and latest.seen < since)):
             break
         found += islice(
             (
@@ -147,8 +147,8 @@ def compared_changes(
         yield change, result
 
 
-def _candidates(room: Room, vendor: str, policy: str) -> list[tuple[datetime, PolicyKey]]:
-    """Returns the declared policies that have changed, with the time of their newest text, latest first."""
+def _candidates(room: Room, vendor: str, policy: str) -> list[Place]:
+    """Returns the declared policies that have changed, each with the time of its newest text, latest first."""
     vendors, standings = room.vendors(), room.standings()
     keys = (
         PolicyKey(slug, name)
@@ -157,20 +157,21 @@ def _candidates(room: Room, vendor: str, policy: str) -> list[tuple[datetime, Po
         if policy in ("", name)
     )
     changed = ((standings[key].last_change, key) for key in keys if key in standings)
-    return sorted(((moment, key) for moment, key in changed if moment is not None), reverse=True)
+    return sorted((Place(moment, key) for moment, key in changed if moment is not None), reverse=True)
 
 
 def _changes_of(
-    room: Room, candidates: Sequence[tuple[datetime, PolicyKey]]
-) -> Iterator[tuple[datetime, Callable[[], tuple[AnnouncedChange, ...]]]]:
-    """Yields the time of each candidate's newest text, and a function that returns the candidate's changes."""
+    room: Room, candidates: Sequence[Place]
+) -> Iterator[tuple[Place, Callable[[], tuple[AnnouncedChange, ...]]]]:
+    """Yields each of `_candidates`, and a function that returns its changes."""
     work = iter(range(_WORKED_OUT))
     for begin in range(0, len(candidates), _AT_ONCE):
         some = candidates[begin : begin + _AT_ONCE]
         # The revisions are read before the histories, so that a change in between is noticed the next time.
-        revisions = room.store.library.revisions([key for _, key in some])
-        for latest, key in some:
-            yield latest, partial(_kept_changes, room, key, revisions.get(key), work, is_only=len(candidates) == 1)
+        revisions = room.store.library.revisions([place.key for place in some])
+        for place in some:
+            revision = revisions.get(place.key)
+            yield place, partial(_kept_changes, room, place.key, revision, work, is_only=len(candidates) == 1)
 
 
 def _kept_changes(

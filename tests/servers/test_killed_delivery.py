@@ -66,10 +66,11 @@ class SteppedServer:
         self._tls = tls
         self._pid = pid
         self._kill_at = kill_at
+        self._connections: list[asyncio.Task[None]] = []
         self.outcome = Outcome()
 
     async def serve(self, listener: socket.socket) -> Outcome:
-        """Serves the client until it has ended."""
+        """Serves the client until it has ended, and reads what it has sent before."""
         server = await asyncio.start_server(self._talk, sock=listener, limit=1 << 20)
         ended = asyncio.Event()
         handle = os.pidfd_open(self._pid)
@@ -78,6 +79,7 @@ class SteppedServer:
         asyncio.get_running_loop().remove_reader(handle)
         os.close(handle)
         server.close()
+        await asyncio.gather(*self._connections)
         self.outcome.status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
         return self.outcome
 
@@ -89,6 +91,9 @@ class SteppedServer:
             raise ConnectionAbortedError
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.append(task)
         with suppress(ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             await self._step("connected")
             await self._answer(writer, "220 ready", "banner")

@@ -1,4 +1,4 @@
-"""`clausewatch serve` as a process: its address, its errors, its end, and a reverse proxy in front of it."""
+"""`clausewatch serve` as a process: its address, its errors, and its end."""
 
 import http.client
 import re
@@ -6,9 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
 from tests.servers.mail_server import LoopbackServer, Mailbox
-from tests.servers.reading_room import TOKEN, serving
+from tests.servers.reading_room import serving
 
 
 def _answer(port: int, method: str = "GET", path: str = "/", **parts: object) -> http.client.HTTPResponse:
@@ -141,63 +139,3 @@ def test_a_signal_ends_the_room_while_a_comparison_runs(clausewatch: Clausewatch
             assert "Traceback" not in process.stderr.read()
         finally:
             process.kill()
-
-
-class _Proxy(BaseHTTPRequestHandler):
-    """A reverse proxy that does what the nginx and Caddy of docs/operating.md do."""
-
-    protocol_version = "HTTP/1.1"
-    upstream = 0
-
-    def _forward(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name: value for name, value in self.headers.items() if not name.lower().startswith("x-forwarded")}
-        headers |= {"X-Forwarded-For": self.headers.get("X-Test-Client", "192.0.2.1"), "X-Forwarded-Proto": "https"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=20)
-        connection.request(self.command, self.path, body or None, headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = _forward
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_behind_a_proxy_addresses_cookies_and_limits_are_the_public_ones(clausewatch: Clausewatch) -> None:
-    ingested(clausewatch, 1)
-    settings = {"CLAUSEWATCH_PUBLIC_URL": "https://docs.example.org/watch", "CLAUSEWATCH_OPERATOR_TOKEN": TOKEN}
-    with serving(**settings) as (_, port):
-        handler = type("Handler", (_Proxy,), {"upstream": port})
-        proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        try:
-            own = {"Host": "docs.example.org", "Origin": "https://docs.example.org"}
-            form = {**own, "Content-Type": "application/x-www-form-urlencoded"}
-            at = proxy.server_address[1]
-            assert _answer(at, path="/watch/", headers=own).status == 200
-            assert _answer(at, path="/watch/", headers={"Host": "attacker.example"}).status == 400
-
-            def sign_in(token: str, client: str) -> http.client.HTTPResponse:
-                body = f"name=Ann&token={token.replace(' ', '+')}"
-                headers = {**form, "X-Test-Client": client}
-                return _answer(at, "POST", "/watch/-/operator", body=body, headers=headers)
-
-            # Six wrong tokens keep one client waiting, and no other.
-            assert [sign_in("wrong", "192.0.2.1").status for _ in range(6)] == [403] * 5 + [429]
-            answer = sign_in(TOKEN, "192.0.2.2")
-            assert (answer.status, answer.headers["Location"]) == (303, "/watch/-/review")
-            cookie = answer.headers["Set-Cookie"]
-            assert "Secure" in cookie
-            assert "Path=/watch" in cookie
-            page = {**own, "Cookie": cookie.partition(";")[0]}
-            answer = _answer(at, path="/watch/-/review", headers=page)
-            assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, no-store")
-        finally:
-            proxy.shutdown()
-            proxy.server_close()
