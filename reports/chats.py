@@ -31,6 +31,27 @@ def check_chat(address: str) -> None:
     _service(address)
 
 
+def check_webhook(address: str) -> None:
+    """Raises UsageError if a web address is that of a chat, whose service wouldn't understand a webhook's JSON.
+
+    Services such as Slack and Discord call such addresses webhooks, too. Without Apprise, every address is taken for a
+    webhook.
+
+    address: a checked one (`core.recipients`).
+    """
+    try:
+        import apprise
+    except ImportError:
+        return
+    with _logged():
+        service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    if service is not None:
+        raise UsageError(
+            f"{shown_address(address)} is a chat's address, and {service.service_name} doesn't understand the JSON of "
+            f"webhooks; {service.setup_url} says how to write it as a chat's URL"
+        )
+
+
 def send(address: str, message: bytes, *, allow_private: bool) -> None:
     """Sends a digest to a chat. A service that takes shorter texts gets the beginning.
 
