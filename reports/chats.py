@@ -79,8 +79,8 @@ def _service(address: str) -> Any:
         import apprise
     except ImportError:
         raise UsageError(
-            "digests in chats need Apprise, which isn't installed; in the checkout, install it with "
-            "`.venv/bin/pip install 'apprise>=1.9.3'`"
+            "digests in chats need Apprise, which isn't installed; `make install` in the checkout installs it, and so "
+            "does `pip install 'apprise>=1.9.3'` in the Python environment of clausewatch"
         ) from None
     # The service is used in the present thread: in threads of Apprise's own, a service that hangs would keep this
     # process from ending. Apprise 2 uses one for its time limit, earlier releases have none.
