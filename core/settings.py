@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     )
     allow_private: bool = Field(
         default=False,
-        description="1 allows live crawls to reach loopback and private addresses; by default these are refused",
+        description="1 allows live crawls, webhooks and chats to reach private addresses; by default these are refused",
     )
     # The defaults of `contact` and `mail_from` are not checked: they are what the machine says, and only digests need a
     # valid sender.
@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     secret: str = Field(
         default="",
         validate_default=False,
-        description="Secret that signs the links in e-mails, 16 characters or more; by default the database keeps one",
+        description="Secret that signs links and webhooks, 16 characters or more; by default the database keeps one",
     )
     mail_from: str = Field(
         default_factory=_default_contact, validate_default=False, description="Sender address of digests"

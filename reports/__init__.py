@@ -7,7 +7,7 @@ files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests
 
 from core.email_addresses import checked_address
 from core.limits import Caller
-from reports.chats import check_chat
+from reports.chats import check_chat, check_webhook
 from reports.confirmation_email import confirmation_email
 from reports.delivery import deliver
 from reports.digest import compose
@@ -26,6 +26,7 @@ __all__ = [
     "VersionSide",
     "build_report",
     "check_chat",
+    "check_webhook",
     "checked_address",
     "compare_files",
     "compose",

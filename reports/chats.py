@@ -31,6 +31,27 @@ def check_chat(address: str) -> None:
     _service(address)
 
 
+def check_webhook(address: str) -> None:
+    """Raises UsageError if a web address is that of a chat, whose service wouldn't understand a webhook's JSON.
+
+    Services such as Slack and Discord call such addresses webhooks, too. Without Apprise, every address is taken for a
+    webhook.
+
+    address: a checked one (`core.recipients`).
+    """
+    try:
+        import apprise
+    except ImportError:
+        return
+    with _logged():
+        service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    if service is not None:
+        raise UsageError(
+            f"{shown_address(address)} is a chat's address, and {service.service_name} doesn't understand the JSON of "
+            f"webhooks; {service.setup_url} says how to write it as a chat's URL"
+        )
+
+
 def send(address: str, message: bytes, *, allow_private: bool) -> None:
     """Sends a digest to a chat. A service that takes shorter texts gets the beginning.
 
@@ -58,8 +79,8 @@ def _service(address: str) -> Any:
         import apprise
     except ImportError:
         raise UsageError(
-            "digests in chats need Apprise, which isn't installed; in the checkout, install it with "
-            "`.venv/bin/pip install 'apprise>=1.9.3'`"
+            "digests in chats need Apprise, which isn't installed; `make install` in the checkout installs it, and so "
+            "does `pip install 'apprise>=1.9.3'` in the Python environment of clausewatch"
         ) from None
     # The service is used in the present thread: in threads of Apprise's own, a service that hangs would keep this
     # process from ending. Apprise 2 uses one for its time limit, earlier releases have none.

@@ -170,7 +170,7 @@ class _Delivery:
         return Sending(self._sent, tuple(self._troubles))
 
     def _delivery_error(self) -> DeliveryError:
-        left = self._store.outbox.counts().waiting
+        left = self._store.outbox.waiting_emails()
         lines = "".join(f"\n  {trouble.address}: {trouble.reason}" for trouble in self._troubles)
         return DeliveryError(
             f"mail server {self._host}: {self._stopped_by or self._connect_error}. {plural(left, 'digest')} not sent. "

@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, DateTime, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from core.recipients import mailbox_of
+from core.recipients import kind_of, mailbox_of
 from core.retries import LONGEST_WAIT, is_own_fault, next_attempt
 from storage.database import Database, insert
 from storage.records import DeliveryTrouble, OutboxCounts, OutboxMessage
@@ -180,6 +180,13 @@ class Outbox:
         with self._database.read_session() as session:
             waiting, oldest = session.execute(query.where(~is_refused)).one()
             return OutboxCounts(waiting, oldest, session.execute(query.where(is_refused)).one()[0])
+
+    def waiting_emails(self) -> int:
+        """Returns how many e-mails have not been sent yet, except those to refused addresses."""
+        is_refused = select(DeliveryTroubleRow.mailbox).where(_IS_REFUSED).exists()
+        query = select(OutboxRow.mailbox, func.count()).where(_WAITS, ~is_refused).group_by(OutboxRow.mailbox)
+        with self._database.read_session() as session:
+            return sum(count for mailbox, count in session.execute(query) if kind_of(mailbox) == "email")
 
     def waits(self, address: str) -> bool:
         """Returns whether a message to an address has not been sent yet."""

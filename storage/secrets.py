@@ -1,4 +1,4 @@
-"""Keeps the secret with which this installation signs the links and a header in its e-mails."""
+"""Keeps the secret with which this installation signs the links and a header in its e-mails, and its webhooks."""
 
 import secrets
 
@@ -21,7 +21,7 @@ class Secrets:
         self._database = database
 
     def for_links(self) -> str:
-        """Returns the secret that signs links. It is made when it is first needed, and stays the same for ever."""
+        """Returns the secret that signs links and webhooks. It is made when it is first needed, and stays the same."""
         return self.known_for_links() or self._made()
 
     def known_for_links(self) -> str:

@@ -155,8 +155,8 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
             title=f"{name}: alternates between {versions}",
             summary=f"The page {describe_alternation(announcement.alternation)}.",
             sentences=(
-                "No further e-mail will report that the page switches between these versions.",
-                "If the page shows a new text, an e-mail will report it.",
+                "No further message will report that the page switches between these versions.",
+                "If the page shows a new text, a message will report it.",
             ),
             command_introduction="The differences between the two versions that the page showed last",
             command=command,
@@ -323,7 +323,7 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
         summary=f"Since {since} this address shows an entirely different text.",
         sentences=(
             "It may be a rewrite of the policy, or another page in its place.",
-            "If the text stays, an e-mail will report the changes. If the former text returns, an e-mail will say so.",
+            "If the text stays, a message will report the changes. If the former text returns, a message will say so.",
         ),
         command_introduction="The comparison of both texts",
         command=_command(key, standing, held),
@@ -380,7 +380,7 @@ def gone_entry(vendor: Vendor, policy: str, absence: Absence, last_text: Observa
         ),
         sentences=(
             f"The newest capture that says so is of {iso(last.captured_at)}, from {address}.",
-            "If the policy comes back, an e-mail will say so.",
+            "If the policy comes back, a message will say so.",
         ),
         command_introduction="All captures of the policy",
         command=_listing("captures", vendor, policy),
@@ -410,7 +410,7 @@ def there_again_entry(
         headline="is there again",
         title=f"{name}: there again",
         summary=f"Since {iso(first.captured_at)} this policy is there again{text}.",
-        sentences=(f"An earlier e-mail said that it was no longer there since {iso(gone_since)}.",),
+        sentences=(f"An earlier message said that it was no longer there since {iso(gone_since)}.",),
         command_introduction="All texts that the address has shown",
         command=_listing("versions", vendor, policy),
         key=PolicyKey(vendor.slug, policy),

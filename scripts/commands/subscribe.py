@@ -12,7 +12,7 @@ from core.preferences import FREQUENCIES, THRESHOLDS, WEEKDAYS, Preferences
 from core.recipients import checked_recipient, kind_of, shown_address
 from core.settings import load_settings
 from core.webhook_signatures import webhook_secret
-from reports import check_chat
+from reports import check_chat, check_webhook
 from scripts.options import open_store
 from views.subscriptions import known_address, preferences_in_words, selection_in_words
 
@@ -79,6 +79,8 @@ def command(
         address = checked_recipient(known_address(store, address), allow_http=settings.allow_private)
         if kind_of(address) == "chat":
             check_chat(address)
+        elif kind_of(address) == "webhook":
+            check_webhook(address)
         before = store.subscriptions.subscriber(address)
         preferences = replace(Preferences() if before is None else before.preferences, **values)
         if preferences.every == "run" and (at or weekday or others["timezone"]):

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,18 @@ from core.captures import Reason
 from core.changes import CHANGE_KINDS
 from core.declarations import load_vendor
 from core.policies import PolicyKey
+from core.preferences import Preferences
+from core.recipients import shown_address
 from core.settings import CHECKOUT, load_settings
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
+from reports import compose
 from scripts.main import cli
 from storage import OutboxMessage, Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES
+from tests.reports.digest_examples import ADVERTISERS, COURTS, SENDER, VENDORS, keep_confirmed
+from tests.stored_captures import BEGIN
+from tests.stored_digests import waiting_messages
 
 CONTRACT = (CHECKOUT / "docs" / "contract.md").read_text(encoding="utf-8")
 KINDS_WITH_REDLINE = {"modified", "moved_modified", "factual", "split", "merged"}
@@ -282,3 +288,44 @@ def test_review_lists_captures_and_shows_decisions(clausewatch_with_captures: Cl
     assert {frozenset(review) for review in shown["reviews"]} == {frozenset({"decision", "by", "note", "at", "only"})}
     assert (shown["reason"], shown["rule"]) == ("rejected", "review")
     assert isinstance(shown["clauses"], list)
+
+
+def test_webhooks(tmp_path: Path) -> None:
+    address = "https://hooks.client.example/1"
+    with Store.open(f"sqlite:///{tmp_path / 'webhooks.db'}") as store:
+        for vendor in ("marmot", "otter"):
+            keep_confirmed(store, COURTS, 0, vendor)
+        store.subscriptions.subscribe(address, (), BEGIN + timedelta(days=1), Preferences(every="week"))
+        for day, payload in ((2, ADVERTISERS), (3, COURTS)):
+            keep_confirmed(store, payload, day)
+        keep_confirmed(store, ADVERTISERS, 2, "otter")
+        assert compose(store, VENDORS, BEGIN + timedelta(days=4), SENDER) == 1
+        (message,) = waiting_messages(store)
+    body = json.loads(message.message)
+    check_fields(body, "Webhooks")
+    check_fields(body["data"], "Webhooks", 1)
+    changed, reverted = body["data"]["items"]
+    assert [changed["kind"], reverted["kind"]] == ["change", "reverted"]
+    assert set(reverted) < set(changed)
+    for item in (changed, reverted):
+        check_fields(item, "Webhooks", 2)
+    (change,) = changed["changes"]
+    assert change.pop("number") == 1
+    check_fields(change, "report, diff", 3)
+    for capture in changed["interval"].values():
+        assert capture.pop("page") is None
+        check_fields(capture, "A capture as evidence")
+
+
+def test_the_urls_of_webhooks_and_chats_are_printed_in_their_short_form(clausewatch: Clausewatch) -> None:
+    addresses = ("https://hooks.client.example/s3cret", "ntfy://chat.example/s3cret")
+    for address in addresses:
+        clausewatch("subscribe", address)
+    with Store.open(load_settings().database_url) as store:
+        for address in addresses:
+            store.outbox.put_off(OutboxMessage(1, address, b""), datetime.now(UTC), "no answer")
+    shown = [shown_address(address) for address in addresses]
+    rows = json_of(clausewatch, "subscriptions")
+    assert [(row["address"], row["trouble"]["address"]) for row in rows] == [(each, each) for each in shown]
+    troubles = json_of(clausewatch, "status", "--run")["troubles"]
+    assert sorted(trouble["address"] for trouble in troubles) == shown

@@ -36,7 +36,7 @@ from tests.reports.digest_examples import (
     keep_confirmed,
     subscribe,
 )
-from tests.servers.mail_server import self_signed
+from tests.servers.certificates import self_signed_server
 from tests.stored_captures import BEGIN
 
 NOW = BEGIN + timedelta(days=6)
@@ -157,7 +157,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tls = self_signed(folder / "server.pem")
+        self._tls = self_signed_server(folder / "server.pem")
         with Store.open(self._url("template")) as store:
             keep_confirmed(store, COURTS, 0)
             keep_confirmed(store, COURTS, 0, "otter")

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from standardwebhooks import Webhook
 
 from core.declarations import load_vendors
 from core.settings import load_settings
@@ -15,6 +16,8 @@ from loopback.pages import Page, Site, serve_pages
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import HELD_PAGE, HELD_TEXT
+from tests.servers.raw_server import free_port
+from tests.servers.web_receiver import web_receiver
 from tests.stored_captures import capture_of
 
 BEFORE = (PAGES / "20240505120000.html").read_bytes()
@@ -63,6 +66,29 @@ def test_a_change_is_reported_once_by_the_run_that_sees_it(
 
     clausewatch("run", "--to", mail)
     assert len(mails(mail)) == 1
+
+
+def test_a_webhook_and_a_chat_are_told_though_the_mail_server_is_dead(
+    clausewatch: Clausewatch, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUSEWATCH_SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
+    with web_receiver() as receiver:
+        secret = clausewatch("subscribe", f"{receiver.url}/hook").stdout.strip()
+        clausewatch("subscribe", f"{receiver.url.replace('http', 'ntfy')}/legal")
+        clausewatch("run")
+        site.pages["/privacy"] = Page(AFTER)
+        summary = clausewatch("run").stderr.splitlines()[-1]
+        assert summary.endswith("; 2 digests sent")
+        chat, webhook = sorted(receiver.received, key=lambda request: request.path)
+        digest = Webhook(secret).verify(webhook.body.decode(), dict(webhook.headers))
+        assert digest["data"]["items"][0]["vendor"] == "lanternpost"
+        assert "Lanternpost" in json.loads(chat.body)["title"]
+
+        clausewatch("subscribe", "reader@example.org")
+        site.pages["/privacy"] = Page(BEFORE)
+        failed = clausewatch("run", exit_code=1)
+        assert "2 digests sent to webhooks and chats, 0 digests sent, 1 not sent" in failed.stderr
+        assert len(receiver.received) == 4
 
 
 def test_status_shows_the_run_and_the_page_that_it_could_not_fetch(

@@ -17,12 +17,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from core.exceptions import DeliveryError
 from reports import Sending, deliver_by_smtp
 from storage import Store
-<<<<<<< .merge_file_VwzyRO
-from tests.servers.mail_server import LoopbackServer, Mailbox, self_signed
-=======
-from tests.servers.certificates import self_signed
+from tests.servers.certificates import self_signed_server
 from tests.servers.mail_server import LoopbackServer, Mailbox
->>>>>>> .merge_file_sBacwT
 from tests.stored_captures import BEGIN
 from tests.stored_digests import enqueue as put_into_outbox
 from tests.stored_digests import waiting_messages
@@ -62,15 +58,7 @@ def serve(mailbox: Mailbox) -> Iterator[Serve]:
 @pytest.fixture
 def certificate(tmp_path: Path) -> ssl.SSLContext:
     """Returns a TLS context for a server, with a self-signed certificate."""
-<<<<<<< .merge_file_VwzyRO
-    return self_signed(tmp_path / "server.pem")
-=======
-    path = tmp_path / "server.pem"
-    path.write_bytes(self_signed("localhost"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
->>>>>>> .merge_file_sBacwT
+    return self_signed_server(tmp_path / "server.pem")
 
 
 def enqueue(store: Store, *addresses: str) -> None:

@@ -236,6 +236,7 @@ def test_every_query_finds_its_rows_by_an_index(
         outbox = store.outbox
         assert call(outbox.mailboxes, now) == ["all@marmot.example", "some@marmot.example"]
         call(outbox.counts)
+        call(outbox.waiting_emails)
         call(outbox.waits, "all@marmot.example")
         call(outbox.ask_to_confirm, "new@marmot.example", b"please", now)
         call(outbox.forget_confirmations, now + timedelta(days=2))
