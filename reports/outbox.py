@@ -100,9 +100,9 @@ def deliver_by_smtp(
 ) -> Sending:
     """Sends the digests in the outbox to a mail server.
 
-    A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
-    moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
-    has accepted the digest; a later delivery sends the same message again, with the same Message-ID.
+    A digest is marked as sent after the server has accepted it, as soon as the transaction about earlier ones has ended.
+    If the process is killed in between, or the connection is lost before the server's answer arrives, a later delivery
+    sends the same message again, with the same Message-ID. Digests that another process is sending are left to it.
 
     An address whose digest the server can't accept now is tried again after a wait that grows from attempt to attempt
     (`core.retries`). An address that the server refuses for good gets no more messages until it is subscribed again.
