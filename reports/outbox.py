@@ -100,8 +100,8 @@ def deliver_by_smtp(
 ) -> Sending:
     """Sends the digests in the outbox to a mail server.
 
-    A digest is marked as sent after the server has accepted it, as soon as the transaction about earlier ones has ended.
-    If the process is killed in between, or the connection is lost before the server's answer arrives, a later delivery
+    A digest is marked as sent after the server has accepted it, as soon as the transaction about earlier ones ends. If
+    the process is killed in between, or the connection is lost before the server's answer arrives, a later delivery
     sends the same message again, with the same Message-ID. Digests that another process is sending are left to it.
 
     An address whose digest the server can't accept now is tried again after a wait that grows from attempt to attempt
