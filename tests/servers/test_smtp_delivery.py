@@ -309,18 +309,23 @@ def test_a_message_that_one_process_is_sending_is_left_to_it(
     sent_by_the_other: list[int] = []
 
     async def deliver_again(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
-        monkeypatch.setattr(Mailbox, "handle_DATA", handle_data)
-        with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as other:
-            delivery = asyncio.to_thread(deliver_by_smtp, other, url, SENDER, NOW)
-            sent_by_the_other.append((await delivery).sent)
+        if envelope.rcpt_tos == ["a@client.example"]:
+            with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as other:
+                enqueue(other, "c@client.example")
+                delivery = asyncio.to_thread(deliver_by_smtp, other, url, SENDER, NOW)
+                sent_by_the_other.append((await delivery).sent)
         return await handle_data(self, server, session, envelope)
 
     handle_data = Mailbox.handle_DATA
     monkeypatch.setattr(Mailbox, "handle_DATA", deliver_again)
     enqueue(store, "a@client.example", "b@client.example")
-    assert deliver_by_smtp(store, url, SENDER, NOW).sent == 1
+    assert deliver_by_smtp(store, url, SENDER, NOW).sent == 2
     assert sent_by_the_other == [1]
-    assert sorted(to for _, (to,), _ in mailbox.accepted) == ["a@client.example", "b@client.example"]
+    assert sorted(to[0] for _, to, _ in mailbox.accepted) == [
+        "a@client.example",
+        "b@client.example",
+        "c@client.example",
+    ]
     assert waiting(store) == []
 
 

@@ -247,6 +247,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(outbox.troubles)
         call(outbox.mark_sent, message.id, now)
         call(outbox.sent_to, message.id, now)
+        call(outbox.exchange, [message.id], ["all@marmot.example", "some@marmot.example"], now, sent_at=now)
         call(outbox.take_back, message.id, now, now + timedelta(days=9), "4.4.1", is_permanent=False)
         call(outbox.tell_operator, "operator@marmot.example", b"digest", "", now)
         call(outbox.operator_told, "operator@marmot.example")
