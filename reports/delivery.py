@@ -3,9 +3,11 @@
 Neither waits for the other, and neither is stopped by a failure of the other.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from threading import Lock, Thread
 
 from core.exceptions import DeliveryError
@@ -48,12 +50,14 @@ def deliver(
     UsageError and DeliveryError as for `deliver_by_smtp`. Webhooks and chats have got their digests then.
     """
 
+    tls = cache(ssl.create_default_context)
+
     def post(message: OutboxMessage) -> None:
         if kind_of(message.address) == "chat":
             chats.send(message.address, message.message, allow_private=allow_private)
         else:
             key = secret or store.secrets.for_links()
-            webhooks.post(message.address, message.message, key, allow_private=allow_private)
+            webhooks.post(message.address, message.message, key, tls(), allow_private=allow_private)
 
     posts = _Posts(store, post, now)
     mail_fault: DeliveryError | None = None

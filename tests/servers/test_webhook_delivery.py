@@ -4,6 +4,8 @@ import json
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 import reports.webhooks
 from core.exceptions import DeliveryError
 from core.recipients import shown_address
+from core.settings import CHECKOUT
 from core.webhook_signatures import webhook_secret
 from reports import Sending, compose_for_operators, deliver, deliver_to_directory
 from storage import Store
@@ -375,6 +378,31 @@ def test_after_a_kill_the_digest_is_sent_with_the_same_id(
     ids = [request.headers["webhook-id"] for request in receiver.received]
     assert ids == ["msg_0"] * copies + ["msg_1"]
     assert len({request.body for request in receiver.received}) == 2
+
+
+def test_a_process_that_is_killed_during_a_request_loses_no_digest(
+    store: Store, receiver: Receiver, tmp_path: Path
+) -> None:
+    is_over = threading.Event()
+    receiver.before_answer = lambda request: is_over.wait(30)
+    enqueue(store, f"{receiver.url}/hook")
+    code = f"""
+from datetime import datetime, UTC
+from reports import deliver
+from storage import Store
+with Store.open("sqlite:///{tmp_path / "store.db"}") as store:
+    deliver(store, "{NO_MAIL}", "{SENDER}", datetime.now(UTC), secret="{SECRET}", allow_private=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT) as process:
+        while not receiver.received and process.poll() is None:
+            is_over.wait(0.02)
+        process.kill()
+    is_over.set()
+    assert sent(store) == Sending(0, ())
+    with store.database.write_session() as session:
+        session.connection().exec_driver_sql("UPDATE outbox SET claimed_at = '2001-01-01 00:00:00'")
+    assert sent(store).sent == 1
+    assert [request.headers["webhook-id"] for request in receiver.received] == ["msg_0", "msg_0"]
 
 
 def test_an_interrupted_delivery_gives_back_what_is_under_way(
