@@ -12,7 +12,6 @@ from core.preferences import Preferences
 from reports import compose
 from reports.chat_digest import TEXT_LENGTH
 from reports.digest_email import Links
-from reports.vendor_text import UNSAFE
 from reports.webhook_digest import BODY_LENGTH
 from storage import Store
 from tests.reports.digest_examples import (
@@ -120,17 +119,6 @@ def test_a_held_text_and_its_end_are_told_with_what_is_known(store: Store) -> No
     keep_confirmed(store, COURTS, 3)
     (taken_back,) = items(told(store, WEBHOOK, 3.5))
     assert (taken_back["kind"], taken_back["interval"]) == ("taken back", None)
-
-
-def test_unsafe_characters_of_a_page_are_escapes_in_the_json(store: Store) -> None:
-    keep_confirmed(store, COURTS, 0)
-    subscribe(store, 1, address=WEBHOOK)
-    keep_confirmed(store, page("We hand it to \u202eevil\u2066 people, said \x9b31m nobody."), 2)
-    body = told(store, WEBHOOK, 3)
-    text = body.decode()
-    assert not UNSAFE.search(text)
-    (item,) = items(body)
-    assert any("\u202eevil" in clause["text"] for change in item["changes"] for clause in change["new"])
 
 
 def test_the_id_depends_on_what_is_told_and_whom(store: Store) -> None:
