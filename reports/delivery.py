@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from threading import Lock, Thread
 
+from core.escaping import escape_line
 from core.exceptions import DeliveryError
 from core.plurals import plural
 from core.recipients import kind_of, shown_address, without_passwords
@@ -78,7 +79,9 @@ def deliver(
 
 def _with_posts(mail_fault: DeliveryError, posted: Sending) -> DeliveryError:
     """Returns the mail server's fault with what became of the digests to webhooks and chats."""
-    lines = "".join(f"\n  {shown_address(trouble.address)}: {trouble.reason}" for trouble in posted.troubles)
+    lines = "".join(
+        f"\n  {escape_line(f'{shown_address(trouble.address)}: {trouble.reason}')}" for trouble in posted.troubles
+    )
     sent = f"{plural(posted.sent, 'digest')} sent to webhooks and chats, " if posted.sent else ""
     return DeliveryError(f"{mail_fault}{lines}", f"{sent}{mail_fault.summary}")
 

@@ -218,12 +218,12 @@ def test_a_dead_webhook_stops_neither_mails_nor_other_webhooks(store: Store, rec
 
 
 def test_a_dead_mail_server_stops_no_webhook(store: Store, receiver: Receiver) -> None:
-    receiver.answers["/bad"] = [Answer(500)]
+    receiver.answers["/bad"] = [Answer(500, {"Content-Type": "text/plain"}, b"\x1b[31mred")]
     enqueue(store, "a@client.example", f"{receiver.url}/good", f"{receiver.url}/bad")
     with pytest.raises(DeliveryError, match="mail server") as raised:
         sent(store)
     assert raised.value.summary.startswith("1 digest sent to webhooks and chats, 0 digests sent")
-    assert f"{shown_address(receiver.url + '/bad')}: 500 Internal Server Error" in str(raised.value)
+    assert f"{shown_address(receiver.url + '/bad')}: 500 Internal Server Error: \\x1b[31mred" in str(raised.value)
     assert waiting(store) == ["a@client.example", f"{receiver.url}/bad"]
 
 
