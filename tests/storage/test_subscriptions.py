@@ -113,6 +113,20 @@ def test_of_two_digests_composed_from_one_state_only_the_first_is_recorded(
     assert told_to(store, subscriber.id) == {KEY: NOW}
 
 
+def test_urls_that_differ_in_case_are_two_subscribers(store: Store) -> None:
+    for address in ("https://hooks.example/Key", "https://hooks.example/key", "HTTPS://Hooks.example/key"):
+        store.subscriptions.subscribe(address, [], NOW)
+    known = store.subscriptions.subscriber("https://hooks.example/key")
+    assert known is not None
+    assert known.address == "HTTPS://Hooks.example/key"
+    store.subscriptions.enqueue(known, b"{}", {}, NOW)
+    assert store.outbox.put_off(OutboxMessage(1, known.address, b"{}"), NOW, "no answer") is not None
+    assert store.outbox.claim("https://hooks.example/key", NOW) is None
+    assert store.subscriptions.unsubscribe("https://Hooks.example/key")
+    assert store.subscriptions.subscriber("https://hooks.example/Key") is not None
+    assert store.outbox.troubles() == ()
+
+
 def test_addresses_that_differ_only_in_case_are_one_subscriber(store: Store, subscriber: Subscriber) -> None:
     store.subscriptions.subscribe("Reader@Marmot.example", ["vole"], LATER)
     assert [(known.id, known.address) for known in store.subscriptions.subscribers()] == [
