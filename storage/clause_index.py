@@ -125,7 +125,7 @@ class ClauseIndex:
         with self._database.snapshot() as session:
             notes = needed_notes(session, keys, self._rules)
         if any(notes.values()):
-            with self._database.write_session() as session:
+            with self._database.write_session(durable=False) as session:
                 write_notes(session, notes.values())
         return notes.keys()
 
@@ -139,7 +139,7 @@ class ClauseIndex:
 
     def _write(self, key: PolicyKey, portion: _Update) -> bool:
         """Writes an update. Returns False, and writes nothing, if the policy or its index has changed since."""
-        with self._database.write_session() as session:
+        with self._database.write_session(durable=False) as session:
             is_current = _policy_state(session, key) == portion.policy and _state(session, key) == portion.seen
             if is_current:
                 _apply(session, key, portion)

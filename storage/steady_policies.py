@@ -20,6 +20,8 @@ from storage.verdicts import REASONS_BY_TEXT, JudgedCapture
 # How many policies one query names.
 _AT_ONCE = 500
 _INDEXED = INDEXED_POLICIES.c
+# The queries are built once, because to build them takes longer than to execute them.
+_IS_NAMED = tuple_(PolicyRow.vendor, PolicyRow.policy).in_(bindparam("keys", expanding=True))
 _STATE = (
     select(
         PolicyRow.vendor,
@@ -40,6 +42,7 @@ _STATE = (
     )
     .join(CountRow, and_(CountRow.vendor == PolicyRow.vendor, CountRow.policy == PolicyRow.policy))
     .join(INDEXED_POLICIES, and_(_INDEXED.vendor == PolicyRow.vendor, _INDEXED.policy == PolicyRow.policy))
+    .where(_IS_NAMED)
 )
 _IS_LATER = CaptureRow.captured_at > _INDEXED.newest
 _SHOWN = case((ReadingRow.verdict == "accepted", func.coalesce(ReadingRow.version_id, "")), else_="")
@@ -68,6 +71,7 @@ _SINCE = (
         ),
     )
     .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+    .where(_IS_NAMED)
     .group_by(_INDEXED.vendor, _INDEXED.policy)
 )
 _NOTE = (
@@ -208,12 +212,12 @@ def _states(session: Session, keys: Iterable[PolicyKey], rules: str) -> Iterator
     every = sorted(set(keys))
     for begin in range(0, len(every), _AT_ONCE):
         some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
-        named = tuple_(PolicyRow.vendor, PolicyRow.policy).in_(some)
+        connection = session.connection()
         since = {
             PolicyKey(vendor, policy): _Since(*values)
-            for vendor, policy, *values in session.execute(_SINCE.where(named))
+            for vendor, policy, *values in connection.execute(_SINCE, {"keys": some})
         }
-        for state in session.execute(_STATE.where(named)):
+        for state in connection.execute(_STATE, {"keys": some}):
             key = PolicyKey(state.vendor, state.policy)
             if state.indexed_rules == rules:
                 yield key, state, since.get(key)

@@ -40,6 +40,7 @@ class Citation:
     captured_at: timezone-aware UTC. sha256: the SHA-256 of the page's bytes.
     version: the id of the version that the capture shows; '' if it shows none.
     page: the address of the reading room's page about the capture. accessed: when the reader saw the page.
+    clause: the number of the clause that is cited, from 1; None for the whole text. path: the headings above it.
     older: the capture with which this one was compared, if the page shows what changed; otherwise None. Its `page`
         isn't cited.
     """
@@ -53,13 +54,22 @@ class Citation:
     accessed: datetime
     archive: str = ""
     version: str = ""
+    clause: int | None = None
+    path: tuple[str, ...] = ()
     older: "Citation | None" = None
+
+    @property
+    def part(self) -> str:
+        """What follows the title if a clause is cited: `, clause 6, under “Privacy policy › Cookies”`; otherwise ''."""
+        if self.clause is None:
+            return ""
+        return f", clause {self.clause}" + (f", under “{' › '.join(self.path)}”" if self.path else "")
 
 
 def plain_text(citation: Citation) -> str:
     """Returns the citation as one line of text. It contains no control character, whatever the vendor wrote."""
     parts = [
-        f"{_name(citation.author)}: {_name(citation.title)}.",
+        f"{_name(citation.author)}: {_name(citation.title)}{_name(citation.part)}.",
         *(["Old text:", *_source(citation.older), "New text:"] if citation.older else []),
         *_source(citation),
         f"{_address(citation.page)}, seen {_day(citation.accessed)}.",
@@ -80,7 +90,7 @@ def bibtex(citation: Citation) -> str:
     )
     fields = {
         "author": f"{{{_latex(citation.author)}}}",  # the inner braces keep a company's name from being divided
-        "title": f"{{{_latex(citation.title)}}}",
+        "title": f"{{{_latex(citation.title)}{_latex(citation.part)}}}",
         "year": str(captured.year),
         "month": str(captured.month),
         "url": _address(citation.address),
@@ -107,8 +117,11 @@ def _note(citation: Citation) -> str:
 
 
 def _entry_key(citation: Citation) -> str:
+    """Returns the key of a BibTeX entry. Entries for a capture, a comparison and a clause have different keys."""
     author = re.sub("[^a-z0-9]+", "", citation.author.lower())[:40] or "vendor"
-    return f"{author}-{citation.captured_at.astimezone(UTC):%Y%m%d}-{citation.sha256[:8]}"
+    older = f"-since-{citation.older.captured_at.astimezone(UTC):%Y%m%d}" if citation.older else ""
+    clause = f"-clause-{citation.clause}" if citation.clause else ""
+    return f"{author}-{citation.captured_at.astimezone(UTC):%Y%m%d}-{citation.sha256[:8]}{older}{clause}"
 
 
 def _name(text: str) -> str:
