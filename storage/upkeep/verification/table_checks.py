@@ -25,9 +25,13 @@ from storage.tables.models import (
     ReviewRow,
     RunRow,
     SecretRow,
+    UnreadRow,
+)
+from storage.tables.subscription_models import (
+    ComposingRow,
+    SharedWatermarkRow,
     SubscriberRow,
     TellingRow,
-    UnreadRow,
     WatchedRow,
     WatermarkRow,
 )
@@ -168,7 +172,16 @@ def check_unsealed_tables(database: Database) -> Iterator[Finding]:
 
     Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
-    unsealed = (SubscriberRow, WatermarkRow, ListingRow, ListedCaptureRow, UnreadRow, SecretRow)
+    unsealed = (
+        SubscriberRow,
+        WatermarkRow,
+        SharedWatermarkRow,
+        ComposingRow,
+        ListingRow,
+        ListedCaptureRow,
+        UnreadRow,
+        SecretRow,
+    )
     outbox = (OutboxRow, DeliveryTroubleRow, OperatorDigestRow)
     journal = (FailedFetchRow, MovedPageRow, RunRow)
     for table in (*unsealed, *outbox, *journal):
