@@ -183,11 +183,15 @@ class _Composing:
         self._declared = {key: vendor for vendor, key in self._in_order(wanted)}
         # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
         self._undeclared = wanted - self._declared.keys()
+        # In these, there are only captures from before what everybody was told, or decisions about such captures.
+        served_in = demand.served_in or 0
+        old = store.subscriptions.without_new_captures(self._policies, served_in, demand.last_begin, now)
         # What was told of a hold or of an absence has to be compared with the history.
         told_more = store.subscriptions.policies_with_own_news()
-        steady = store.clause_index.steady(self._declared.keys() - told_more, now)
+        to_examine = [key for key in self._declared if key not in old]
+        steady = store.clause_index.steady((key for key in to_examine if key not in told_more), now)
         self._changes = PolicyChanges(store, steady, now, call, frozenset(demand.words), with_attachments)
-        self._news = self._examined(store.subscriptions.shared_watermarks(demand.served_in or 0))
+        self._news = self._examined(to_examine, store.subscriptions.shared_watermarks(served_in))
         settled = {key: news.settled_until for key, news in self._news.items() if news.settled_until is not None}
         self.number = store.subscriptions.begin_composing(settled, now)
         unexamined = {key: self._policies[key] for key in self._undeclared}
@@ -229,10 +233,12 @@ class _Composing:
             {**dict.fromkeys(sound), **self.faults},
         )
 
-    def _examined(self, told: Mapping[PolicyKey, StoredWatermark]) -> dict[PolicyKey, PolicyNews]:
-        """Returns what the declared policies have to tell, without those that have a fault."""
+    def _examined(
+        self, keys: Iterable[PolicyKey], told: Mapping[PolicyKey, StoredWatermark]
+    ) -> dict[PolicyKey, PolicyNews]:
+        """Returns what policies have to tell, without those that have a fault. told: their earliest watermarks."""
         news = {}
-        for key in self._declared:
+        for key in keys:
             try:
                 news[key] = self._changes.news(key, told[key].until if key in told else None)
             except Exception as error:

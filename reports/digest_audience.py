@@ -19,13 +19,14 @@ class Demand:
 
     words: the words that they watch for. served_in: the number of the earliest composing that served one of them last;
     None if there is no such subscriber. since: the earliest time since which somebody who isn't caught up watches a
-    policy; None if all are caught up.
+    policy; None if all are caught up. last_begin: the number of the last composing before one of them chose a vendor.
     """
 
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self.words: set[str] = set()
         self.served_in: int | None = None
         self.since: datetime | None = None
+        self.last_begin = 0
         self._names: set[str] = set()
         self._wants_all = False
         for subscription in subscriptions:
@@ -35,6 +36,8 @@ class Demand:
             self._wants_all |= not subscriber.vendors
             if self.served_in is None or subscriber.served_in < self.served_in:
                 self.served_in = subscriber.served_in
+            begins = (watched.composed_in for watched in subscription.watched.values())
+            self.last_begin = max(self.last_begin, max(begins, default=0))
             since = _examined_since(subscription)
             if since is not None:
                 self.since = min(since, self.since or since)

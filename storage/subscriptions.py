@@ -223,6 +223,18 @@ class Subscriptions:
                     found[PolicyKey(vendor, policy)] = ChangedPolicy(newest, revision, bool(is_changed))
         return found
 
+    def without_new_captures(
+        self, policies: Mapping[PolicyKey, ChangedPolicy], served_in: int, last_begin: int, now: datetime
+    ) -> Collection[PolicyKey]:
+        """Returns the policies of which every subscriber was certainly told everything up to the newest capture.
+
+        policies: the result of `policies_to_examine`. served_in: as for it. last_begin: the number of the last
+        composing before one of the subscribers chose a vendor. now: the present time.
+        """
+        newest = {key: policy.newest for key, policy in policies.items()}
+        with self._database.read_session() as session:
+            return watermarks.without_new_captures(session, newest, served_in, last_begin, now)
+
     def policies_with_own_news(self) -> set[PolicyKey]:
         """Returns the policies of which a subscriber was told a hold or an absence that isn't resolved yet."""
         query = select(WatermarkRow.vendor, WatermarkRow.policy).distinct()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.policies import PolicyKey
 from storage.records import StoredWatermark, Watched, Watermark
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow
-from storage.tables.subscription_models import SharedWatermarkRow
+from storage.tables.subscription_models import SharedWatermarkRow, WatermarkRow
 
 #: The watermark of somebody who was told nothing.
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -116,6 +116,33 @@ def shared_watermarks(session: Session, composing: int) -> dict[PolicyKey, Store
         PolicyKey(vendor, policy): StoredWatermark(until, latest, number)
         for vendor, policy, until, latest, number in session.execute(query)
     }
+
+
+def without_new_captures(
+    session: Session, newest: Mapping[PolicyKey, datetime], served_in: int, last_begin: int, now: datetime
+) -> set[PolicyKey]:
+    """Returns the policies of which every subscriber was certainly told everything up to the newest capture.
+
+    newest: the time of each policy's newest capture. served_in: the number of the earliest composing that served one of
+    the subscribers last. last_begin: the number of the last composing before one of them chose a vendor.
+    """
+    with_own = {PolicyKey(*row) for row in session.execute(select(WatermarkRow.vendor, WatermarkRow.policy).distinct())}
+    certain = {
+        key
+        for key, stored in shared_watermarks(session, served_in).items()
+        if key in newest and key not in with_own and stored.composing > last_begin and _covers(stored, newest[key], now)
+    }
+    later = select(SharedWatermarkRow).where(SharedWatermarkRow.composing > served_in)
+    for row in session.scalars(later):
+        key = PolicyKey(row.vendor, row.policy)
+        if key in certain and not _covers(StoredWatermark(row.until, row.latest), newest[key], now):
+            certain.discard(key)
+    return certain
+
+
+def _covers(stored: StoredWatermark, newest: datetime, now: datetime) -> bool:
+    """Returns whether a watermark that no wrong clock has recorded is as late as a capture."""
+    return newest <= stored.until == stored.latest <= now
 
 
 def advanced_watermarks(

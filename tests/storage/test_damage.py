@@ -15,14 +15,14 @@ from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
 from core.limits import call_here
 from core.policies import PolicyKey
-from storage import ListingQuery, Review, Store
+from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark
 from storage.payloads.compression import compress
 from storage.tables.models import Base, DocumentRow, PayloadRow
 from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
-from tests.stored_digests import waiting_messages
+from tests.stored_digests import waiting_messages, watermark_of
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")

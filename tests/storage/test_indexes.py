@@ -22,7 +22,7 @@ from core.limits import call_here
 from core.policies import PolicyKey
 from core.search_words import terms_of
 from intake.service import Intake
-from storage import ListingQuery, Review, Store
+from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark
 from storage.archive_listings import ArchiveListings
 from storage.clause_index import ClauseIndex
 from storage.clause_search import ClauseSearch
@@ -89,6 +89,7 @@ READ_ALL = {
     "ClauseIndex.outdated",
     "Subscriptions.policies_with_own_news",
     "Subscriptions.shared_watermarks",
+    "Subscriptions.without_new_captures",
     "Subscriptions.begin_composing",
     "Subscriptions.mark_composed",
 }
@@ -222,7 +223,9 @@ def test_every_query_finds_its_rows_by_an_index(
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
         connection.commit()
         call(subscriptions.policies_with_own_news)
-        assert KEY in call(subscriptions.policies_to_examine, 0, now)
+        to_examine = call(subscriptions.policies_to_examine, 0, now)
+        assert KEY in to_examine
+        call(subscriptions.without_new_captures, to_examine, 0, 0, now)
         number = call(subscriptions.begin_composing, {KEY: now}, now)
         assert KEY in call(subscriptions.shared_watermarks, number)
         told = {KEY: [(kept.capture_id, other.capture_id)]}
@@ -230,7 +233,7 @@ def test_every_query_finds_its_rows_by_an_index(
             own = {KEY: OwnWatermark(StoredWatermark(now, now)), OTHER: None}
             call(subscriptions.enqueue, subscriber, b"digest", now, number, own, told)
             assert call(subscriptions.tellings, subscriber, [KEY])
-        subscription = next(call(subscriptions.in_turn))
+        subscription = call(subscriptions.in_turn)[0]
         call(subscriptions.mark_served, [(subscription.subscriber, True)], number, now)
         call(subscriptions.mark_composed, number, {KEY: 99}, {KEY: "a fault", OTHER: None})
         call(intake.keep, (capture_of(A, 50), A, POLICY))
