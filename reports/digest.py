@@ -191,10 +191,11 @@ class _Composing:
         to_examine = [key for key in self._declared if key not in old]
         steady = store.clause_index.steady((key for key in to_examine if key not in told_more), now)
         self._changes = PolicyChanges(store, steady, now, call, frozenset(demand.words), with_attachments)
-        self._news = self._examined(to_examine, store.subscriptions.shared_watermarks(served_in))
+        self._news = self._examined(to_examine, store.subscriptions.shared_watermarks(served_in), demand.since)
         settled = {key: news.settled_until for key, news in self._news.items() if news.settled_until is not None}
         self.number = store.subscriptions.begin_composing(settled, now)
-        unexamined = {key: self._policies[key] for key in self._undeclared}
+        # The others of the undeclared policies stay marked as changed, so everybody's next digest examines them.
+        unexamined = {key for key in self._undeclared if not self._policies[key].is_changed}
         self._cohorts = Cohorts(store, self.number, self._news, unexamined, now)
         self._order = {key: place for place, key in enumerate(self._declared)}
 
@@ -234,13 +235,18 @@ class _Composing:
         )
 
     def _examined(
-        self, keys: Iterable[PolicyKey], told: Mapping[PolicyKey, StoredWatermark]
+        self, keys: Iterable[PolicyKey], told: Mapping[PolicyKey, StoredWatermark], since: datetime | None
     ) -> dict[PolicyKey, PolicyNews]:
-        """Returns what policies have to tell, without those that have a fault. told: their earliest watermarks."""
+        """Returns what policies have to tell, without those that have a fault.
+
+        told: the earliest watermarks that hold for several subscribers. since: the earliest time since which a
+        subscriber who isn't caught up watches a policy; None if all are caught up.
+        """
         news = {}
         for key in keys:
             try:
-                news[key] = self._changes.news(key, told[key].until if key in told else None)
+                known = [moment for moment in (since, told[key].until if key in told else None) if moment]
+                news[key] = self._changes.news(key, min(known, default=None))
             except Exception as error:
                 self.faults[key] = fault_of(error)
         return news

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.policies import PolicyKey
 from reports.policy_changes import PolicyNews
-from storage import ChangedPolicy, Store, StoredWatermark, Subscription, Watched
+from storage import Store, StoredWatermark, Subscription, Watched
 
 # How many cohorts are kept in memory: most of the subscribers whose digests are due were served by the same composings.
 _KEPT = 8
@@ -86,7 +86,7 @@ class Cohorts:
     """Finds the policies that a digest to a subscriber has to look at.
 
     composing: the number of the present composing. news: what the examined policies have to tell.
-    unexamined: policies that would have to be examined, but could not be. now: the present time.
+    unexamined: policies that would have to be examined for some subscribers, but could not be. now: the present time.
     """
 
     def __init__(
@@ -94,14 +94,15 @@ class Cohorts:
         store: Store,
         composing: int,
         news: Mapping[PolicyKey, PolicyNews],
-        unexamined: Mapping[PolicyKey, ChangedPolicy],
+        unexamined: Collection[PolicyKey],
         now: datetime,
     ) -> None:
         self._subscriptions = store.subscriptions
         self._news = news
+        self._unexamined = unexamined
         self._now = now
         self._after = store.subscriptions.shared_watermarks(composing)
-        self._every = [*news, *(key for key in self._after.keys() | unexamined.keys() if key not in news)]
+        self._every = [*news, *(key for key in self._after.keys() | unexamined if key not in news)]
         self._by_vendor: dict[str, list[PolicyKey]] = defaultdict(list)
         for key in self._every:
             self._by_vendor[key.vendor].append(key)
@@ -173,7 +174,7 @@ class Cohorts:
         """Returns whether a policy has to be looked at before the first digest about it, if no capture came late."""
         news, after = self._news.get(key), self.after(begin, key)
         if news is None:
-            return after is not None
+            return after is not None or key in self._unexamined
         if begin.since > self._now or news.has_more or (news.changed_at and news.changed_at > begin.since):
             return True
         until = news.settled_until
@@ -204,7 +205,7 @@ class Cohorts:
         for key, stored in before.items():
             news, after = self._news.get(key), self._after.get(key, stored)
             if news is None:
-                if not stored.is_same_as(after):
+                if key in self._unexamined or not stored.is_same_as(after):
                     yield key
             elif (
                 news.has_more

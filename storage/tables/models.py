@@ -142,7 +142,7 @@ class PolicyRow(Base):
     """
 
     __tablename__ = "policies"
-    __table_args__ = (Index("policies_by_newest", "newest"),)
+    __table_args__ = (Index("policies_by_newest", "newest"), Index("policies_by_composing", "composed_in"))
 
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)

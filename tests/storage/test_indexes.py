@@ -48,15 +48,18 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Four tables are small: `alembic_version` has one row, and there
-# is one row for each operator, for each subscriber, and for each vendor that a subscriber chose. From the other
-# tables and indexes, the queries need every row: the waiting messages, the policies that changed since the last
-# digest or could not be told, the listings under way, and the locations and the addresses that fail or have moved.
+# Tables and indexes that a query may read completely. Five tables are small: `alembic_version` and
+# `composings` have one row, and there is one row for each operator, for each subscriber, and for each vendor that a
+# subscriber chose. From the other tables and indexes, the queries need every row: the waiting messages, the policies
+# that changed since the last digest or could not be told, the listings under way, and the locations and the addresses
+# that fail or have moved.
 # Only two runs are kept. A search for frequent words reads the newest clauses in turn, until it has enough; the plan
 # below is made without PostgreSQL's index of words.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
+    "composings",
+    "composings_pkey",
     "subscribers",
     "subscribers_pkey",
     "operator_digests",

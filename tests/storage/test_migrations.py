@@ -51,7 +51,7 @@ CHECKSUMS = {
     "0014_steps.py": "fb9c3347c706ac4449f4b9ef1492e8bac4888d5dd76493211820994983ccb666",
     "0015_search.py": "a9a2f79f97edf9eb69b7115c8b5ef732e5b5f2654f4a980d7fb728d7ed432e3f",
     "0016_outbox.py": "c4c49a28757ef66db23c35fc51036f2a64e54f8ac2bc4275de0769670ffc75f6",
-    "0018_shared_watermarks.py": "4fb0d104746d869662dd9d033c71ebbf0620a37e874df80535fad3f11b0a9ecf",
+    "0018_shared_watermarks.py": "ba2e9a2ab97bc7afaac35f5bb43733df74abb98d1a7efc8dccf140fb0c3d56e4",
     "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
 }
 

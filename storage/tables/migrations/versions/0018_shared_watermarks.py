@@ -40,6 +40,7 @@ def upgrade() -> None:
     for table, column in (("subscribers", "served_in"), ("watched", "composed_in"), ("policies", "composed_in")):
         op.add_column(table, sa.Column(column, sa.BigInteger, nullable=False, server_default="0"))
     op.create_index("subscribers_by_composing", "subscribers", ["served_in"])
+    op.create_index("policies_by_composing", "policies", ["composed_in"])
 
 
 def downgrade() -> None:
@@ -52,6 +53,7 @@ def downgrade() -> None:
         sa.text("UPDATE subscribers SET caught_up = :no WHERE served_in < (SELECT max(number) FROM composings)"),
         {"no": False},
     )
+    op.drop_index("policies_by_composing", "policies")
     op.drop_index("subscribers_by_composing", "subscribers")
     for table, column in (("subscribers", "served_in"), ("watched", "composed_in"), ("policies", "composed_in")):
         op.drop_column(table, column)
