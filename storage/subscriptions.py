@@ -6,34 +6,28 @@ records it for all whom it serves, and a subscriber has a watermark of their own
 have reported is remembered, too (`core.history.Telling`).
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Delete,
-    and_,
     bindparam,
-    case,
     delete,
-    exists,
     func,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.exceptions import RESTORE_ADVICE, DamageError, UsageError
 from core.history import Telling
 from core.policies import PolicyKey
 from core.preferences import EVERY_CHANGE, Preferences
-from storage import watermarks
+from storage import told, watermarks
 from storage.database import Database, insert
 from storage.records import (
-    AnnouncedAbsence,
     ChangedPolicy,
     OwnWatermark,
     StoredWatermark,
@@ -42,12 +36,11 @@ from storage.records import (
     Watched,
     Watermark,
 )
-from storage.tables.models import CaptureRow, DeliveryTroubleRow, OutboxRow, PolicyRow, ReadingRow
+from storage.tables.models import CaptureRow, DeliveryTroubleRow, OutboxRow, PolicyRow
 from storage.tables.subscription_models import (
     ComposingRow,
     SharedWatermarkRow,
     SubscriberRow,
-    TellingRow,
     WatchedRow,
     WatermarkRow,
 )
@@ -56,34 +49,6 @@ _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 _EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
 # How many policies, or subscribers, one query names.
 _AT_ONCE = 500
-# A watermark for all subscribers is kept until so many composings have begun after the one that replaced it: they may
-# be under way at the same time.
-_COMPOSINGS_UNDER_WAY = 3
-_OLD, _NEW = aliased(CaptureRow), aliased(CaptureRow)
-_OLD_READING, _NEW_READING = aliased(ReadingRow), aliased(ReadingRow)
-_TELLINGS = (
-    select(
-        TellingRow.vendor,
-        TellingRow.policy,
-        _OLD.id,
-        _NEW.id,
-        _OLD_READING.version_id,
-        _NEW_READING.version_id,
-        _OLD.captured_at,
-        _NEW.captured_at,
-    )
-    .select_from(TellingRow)
-    .join(_OLD, _OLD.id == TellingRow.old_capture_id)
-    .join(_NEW, _NEW.id == TellingRow.new_capture_id)
-    .join(PolicyRow, and_(PolicyRow.vendor == TellingRow.vendor, PolicyRow.policy == TellingRow.policy))
-    .outerjoin(_OLD_READING, and_(_OLD_READING.capture_id == _OLD.id, _OLD_READING.reader == PolicyRow.reader))
-    .outerjoin(_NEW_READING, and_(_NEW_READING.capture_id == _NEW.id, _NEW_READING.reader == PolicyRow.reader))
-)
-_FORGET_TELLINGS = (
-    delete(TellingRow)
-    .where(TellingRow.subscriber_id == bindparam("of"))
-    .where(TellingRow.vendor == bindparam("of_vendor"), TellingRow.policy == bindparam("of_policy"))
-)
 
 
 class Subscriptions:
@@ -119,7 +84,7 @@ class Subscriptions:
                 "preferences": preferences.to_dict(),
             }
             newest = session.scalar(select(func.max(CaptureRow.id))) or 0
-            composing = _last_composing(session)
+            composing = told.last_composing(session)
             statement = insert(session, SubscriberRow).values(mailbox=mailbox, digests=0, served_in=composing, **values)
             subscriber_id = session.scalar(
                 statement.on_conflict_do_update(index_elements=[SubscriberRow.mailbox], set_=values).returning(
@@ -190,7 +155,7 @@ class Subscriptions:
             with self._database.snapshot() as session:
                 query = select(SubscriberRow).where(SubscriberRow.id > last_id).order_by(SubscriberRow.id)
                 subscribers = [_subscriber(row) for row in session.scalars(query.limit(_AT_ONCE))]
-                subscriptions = _with_state(session, subscribers)
+                subscriptions = told.with_state(session, subscribers)
             if not subscriptions:
                 return
             yield from subscriptions
@@ -259,7 +224,7 @@ class Subscriptions:
         confirmed yet, none later than the present time.
         """
         with self._database.write_session() as session:
-            last = _last_composing(session)
+            last = told.last_composing(session)
             statement = insert(session, ComposingRow).values(id=1, number=last + 1)
             session.execute(
                 statement.on_conflict_do_update(index_elements=[ComposingRow.id], set_={"number": last + 1})
@@ -314,16 +279,8 @@ class Subscriptions:
 
         Policies of which nothing was told are left out.
         """
-        every = sorted(set(keys))
-        tellings: dict[PolicyKey, list[Telling]] = defaultdict(list)
         with self._database.read_session() as session:
-            for begin in range(0, len(every), _AT_ONCE):
-                some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
-                query = _TELLINGS.where(TellingRow.subscriber_id == subscriber.id)
-                query = query.where(tuple_(TellingRow.vendor, TellingRow.policy).in_(some))
-                for row in session.execute(query):
-                    tellings[PolicyKey(*row[:2])].append(Telling(*row[2:]))
-        return {key: tuple(of_policy) for key, of_policy in tellings.items()}
+            return told.tellings(session, subscriber.id, keys)
 
     def enqueue(
         self,
@@ -348,12 +305,12 @@ class Subscriptions:
         between which the change happened. is_caught_up: whether every policy of the subscriber was examined.
         """
         with self._database.write_session() as session:
-            if not _serve(session, [(subscriber, is_caught_up)], composing, now):
+            if not told.serve(session, [(subscriber, is_caught_up)], composing, now):
                 return False
             if own:
-                _write_own(session, subscriber.id, own)
+                told.write_own(session, subscriber.id, own)
             if tellings:
-                _replace_tellings(session, subscriber.id, tellings)
+                told.replace_tellings(session, subscriber.id, tellings)
             if message is not None:
                 session.add(
                     OutboxRow(
@@ -375,7 +332,7 @@ class Subscriptions:
         """
         if subscribers:
             with self._database.write_session() as session:
-                _serve(session, subscribers, composing, now)
+                told.serve(session, subscribers, composing, now)
 
     def mark_composed(
         self,
@@ -396,7 +353,7 @@ class Subscriptions:
         without a fault. Faults of other policies stay.
         """
         with self._database.write_session() as session:
-            if revisions and _last_composing(session) == composing:
+            if revisions and told.last_composing(session) == composing:
                 values = [
                     {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
                     for key, revision in revisions.items()
@@ -418,7 +375,7 @@ class Subscriptions:
             for key, fault in (faults or {}).items():
                 if fault is not None:
                     session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
-            session.execute(_without_subscriber(composing))
+            told.forget_unneeded(session, composing)
 
 
 def _subscriber(row: SubscriberRow) -> Subscriber:
@@ -446,132 +403,3 @@ def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
 
 def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:
     return list(session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id)))
-
-
-def _last_composing(session: Session) -> int:
-    return session.scalar(select(ComposingRow.number)) or 0
-
-
-def _with_state(session: Session, subscribers: Sequence[Subscriber]) -> list[Subscription]:
-    ids = [subscriber.id for subscriber in subscribers]
-    watched: dict[int, dict[str, Watched]] = defaultdict(dict)
-    for row in session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id.in_(ids))):
-        watched[row.subscriber_id][row.vendor] = Watched(row.since, row.newest_capture_id, row.composed_in)
-    own: dict[int, dict[PolicyKey, OwnWatermark]] = defaultdict(dict)
-    absences = select(WatermarkRow, CaptureRow.captured_at).outerjoin(
-        CaptureRow, CaptureRow.id == WatermarkRow.gone_capture_id
-    )
-    for told, gone_since in session.execute(absences.where(WatermarkRow.subscriber_id.in_(ids))):
-        own[told.subscriber_id][PolicyKey(told.vendor, told.policy)] = OwnWatermark(
-            StoredWatermark(told.until, told.latest),
-            told.held,
-            AnnouncedAbsence(told.gone_capture_id, gone_since) if told.gone_capture_id and gone_since else None,
-        )
-    return [
-        Subscription(subscriber, watched.get(subscriber.id, {}), own.get(subscriber.id, {}))
-        for subscriber in subscribers
-    ]
-
-
-def _serve(session: Session, subscribers: Collection[tuple[Subscriber, bool]], composing: int, now: datetime) -> bool:
-    """Records that subscribers were served, unless something was recorded for them since. Returns whether all were."""
-    # The subscription may have been replaced since; then there may be vendors that were not examined.
-    is_same_choice = SubscriberRow.vendors == bindparam("of_vendors", type_=SubscriberRow.vendors.type)
-    statement = (
-        update(SubscriberRow)
-        .where(SubscriberRow.id == bindparam("of"), SubscriberRow.digests == bindparam("known"))
-        .values(
-            digests=SubscriberRow.digests + 1,
-            served_in=composing,
-            caught_up=case(
-                (is_same_choice, bindparam("is_caught_up", type_=SubscriberRow.caught_up.type)),
-                else_=SubscriberRow.caught_up,
-            ),
-            last_digest_at=bindparam("at", type_=SubscriberRow.last_digest_at.type),
-        )
-    )
-    values = [
-        {
-            "of": subscriber.id,
-            "known": subscriber.digests,
-            "of_vendors": subscriber.vendors,
-            "is_caught_up": is_caught_up,
-            "at": subscriber.last_digest_at if subscriber.preferences.every == "run" else now,
-        }
-        for subscriber, is_caught_up in subscribers
-    ]
-    return session.connection().execute(statement, values).rowcount == len(values)
-
-
-def _without_subscriber(composing: int) -> Delete:
-    """Returns the statement that deletes the watermarks for all subscribers that hold for nobody any more.
-
-    composing: the number of the present composing.
-    """
-    later = aliased(SharedWatermarkRow)
-    is_needed = exists().where(
-        SubscriberRow.served_in >= SharedWatermarkRow.composing, SubscriberRow.served_in < later.composing
-    )
-    return delete(SharedWatermarkRow).where(
-        exists().where(
-            later.vendor == SharedWatermarkRow.vendor,
-            later.policy == SharedWatermarkRow.policy,
-            later.composing > SharedWatermarkRow.composing,
-            later.composing <= composing - _COMPOSINGS_UNDER_WAY,
-            ~is_needed,
-        )
-    )
-
-
-def _write_own(session: Session, subscriber_id: int, own: Mapping[PolicyKey, OwnWatermark | None]) -> None:
-    connection = session.connection()
-    columns = [WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy]
-    rows = [
-        {
-            "subscriber_id": subscriber_id,
-            "vendor": key.vendor,
-            "policy": key.policy,
-            "until": row.watermark.until,
-            "latest": row.watermark.latest,
-            "held": row.held,
-            "gone_capture_id": row.absence.capture_id if row.absence else None,
-        }
-        for key, row in own.items()
-        if row is not None
-    ]
-    if rows:
-        statement = insert(session, WatermarkRow)
-        names = ("until", "latest", "held", "gone_capture_id")
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=columns, set_={name: statement.excluded[name] for name in names}
-            ),
-            rows,
-        )
-    if gone := [(subscriber_id, key.vendor, key.policy) for key, row in own.items() if row is None]:
-        for begin in range(0, len(gone), _AT_ONCE):
-            connection.execute(delete(WatermarkRow).where(tuple_(*columns).in_(gone[begin : begin + _AT_ONCE])))
-
-
-def _replace_tellings(
-    session: Session, subscriber_id: int, tellings: Mapping[PolicyKey, Collection[tuple[int, int]]]
-) -> None:
-    """Replaces the tellings of policies. tellings: see `Subscriptions.enqueue`."""
-    connection = session.connection()
-    connection.execute(
-        _FORGET_TELLINGS,
-        [{"of": subscriber_id, "of_vendor": key.vendor, "of_policy": key.policy} for key in tellings],
-    )
-    rows = [
-        {
-            "subscriber_id": subscriber_id,
-            "vendor": key.vendor,
-            "policy": key.policy,
-            "old_capture_id": old,
-            "new_capture_id": new,
-        }
-        for key, told in tellings.items()
-        for new, old in {new: old for old, new in told}.items()
-    ]
-    if rows:
-        connection.execute(insert(session, TellingRow), rows)
