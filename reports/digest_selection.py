@@ -41,14 +41,32 @@ def is_wanted(entry: DigestEntry, preferences: Preferences) -> bool:
 def told_as_one(pending: Sequence[Announcement], preferences: Preferences) -> Iterator[Sequence[Announcement]]:
     """Yields the announcements of a policy, oldest first, in groups that are each told as one change.
 
-    In a daily or weekly digest, that is all changes between two alternations. With each run, every change is told by
-    itself.
+    In a daily or weekly digest, that is all changes between two alternations. With each run, it is all changes up to
+    the last one that leads back to the text before the first of them; every other change is told by itself.
     """
+    for steps in _between_alternations(pending):
+        if preferences.every == "run":
+            yield from _with_reversions(steps)
+        else:
+            yield steps
+
+
+def _between_alternations(pending: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
     group: list[Announcement] = []
     for announcement in pending:
-        if group and (preferences.every == "run" or announcement.alternation or group[-1].alternation):
+        if group and (announcement.alternation or group[-1].alternation):
             yield group
             group = []
         group.append(announcement)
     if group:
         yield group
+
+
+def _with_reversions(steps: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
+    begin = 0
+    while begin < len(steps):
+        former = steps[begin].old.version_id
+        back = [place for place in range(begin, len(steps)) if steps[place].new.version_id == former]
+        end = max(back, default=begin)
+        yield steps[begin : end + 1]
+        begin = end + 1

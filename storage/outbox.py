@@ -11,7 +11,8 @@ from core.recipients import kind_of, mailbox_of
 from core.retries import LONGEST_WAIT, is_own_fault, next_attempt
 from storage.database import Database, insert
 from storage.records import DeliveryTrouble, OutboxCounts, OutboxMessage
-from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxRow, SubscriberRow
+from storage.tables.models import DeliveryTroubleRow, OperatorDigestRow, OutboxRow
+from storage.tables.subscription_models import SubscriberRow
 
 # A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
 # few minutes, since every answer of the mail server is awaited for 30 seconds at most.

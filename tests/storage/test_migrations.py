@@ -29,7 +29,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since
+from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since, watermark_of
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -52,7 +52,8 @@ CHECKSUMS = {
     "0015_search.py": "a9a2f79f97edf9eb69b7115c8b5ef732e5b5f2654f4a980d7fb728d7ed432e3f",
     "0016_outbox.py": "c4c49a28757ef66db23c35fc51036f2a64e54f8ac2bc4275de0769670ffc75f6",
     "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
-    "0019_bounces.py": "f50276762d98b6fd5acc5d00ca7fb0125d1923a1519e8e22ce86dc9fe973db72",
+    "0018_shared_watermarks.py": "ba2e9a2ab97bc7afaac35f5bb43733df74abb98d1a7efc8dccf140fb0c3d56e4",
+    "0019_bounces.py": "f6cf43062c6cd7071970e80706c0042f526c97d01a1d0d84111cca09d377ba0b",
 }
 
 
@@ -231,7 +232,7 @@ def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: 
         assert told_to(store, reader.id) == {KEY: far.captured_at}
         for capture, payload in ((far, A), (capture_of(B, 40), B)):
             keep(store, capture, payload, POLICY)
-        watermark = store.subscriptions.watermarks(reader, BEGIN + timedelta(days=50))[KEY]
+        watermark = watermark_of(store, reader.id, KEY, BEGIN + timedelta(days=50))
         assert watermark.until < BEGIN + timedelta(days=40)
 
 
