@@ -170,6 +170,7 @@ class _Delivery:
         self._claimed: dict[int, OutboxMessage] = {}  # those that threads are to send, or are sending
         self._next_mailboxes: list[str] = []  # those to which a message was sent, and there may be another
         self._to_record: list[int] = []
+        self._working = 0  # the number of threads that have not given up
         self._given_back: list[str] = []
         self._sent = 0
         self._troubles: list[DeliveryTrouble] = []
@@ -214,13 +215,10 @@ class _Delivery:
             threads = [Thread(target=self._work, daemon=True) for _ in range(min(connections, len(self._claimed)))]
             for thread in threads:
                 thread.start()
-            working = len(threads)
+            self._working = len(threads)
             while self._claimed:
-                attempts = self._finished()
-                working -= sum(attempt.fate == "no connection" for attempt in attempts)
-                for attempt in attempts:
-                    self._settle(attempt)
-                if not working:
+                self._settle_finished()
+                if not self._working:
                     waiting = [message.address.lower() for message in self._claimed.values()]
                     self._given_back += dict.fromkeys([*self._next_mailboxes, *waiting])
                     self._record()
@@ -233,42 +231,48 @@ class _Delivery:
         finally:
             for _ in threads:
                 self._to_send.put(None)
+            end = time.monotonic() + _INTERRUPTED_WAIT
             for thread in threads:
                 if thread.ident is not None:
-                    thread.join(_INTERRUPTED_WAIT if self._is_interrupted else None)
+                    thread.join(max(end - time.monotonic(), 0) if self._is_interrupted else None)
 
     def _claim(self, most: int) -> None:
         """Records the sent messages, and claims further ones for the threads. most: how many may be claimed in all."""
         if time.monotonic() > self._deadline and not self._stopped_by:
             self._stop(f"the server took more than {_DELIVERY_LIMIT // 60} minutes")
-        mailboxes: list[str] = []
-        if not self._is_stopping.is_set():
-            mailboxes = [*self._next_mailboxes, *islice(self._mailboxes, max(most - len(self._claimed), 0))]
-        messages: list[OutboxMessage] = []
-        if self._to_record or mailboxes:
-            messages = self._store.outbox.exchange(self._to_record, mailboxes, self._now, sent_at=self._now)
-        self._to_record, self._next_mailboxes = [], []
-        for message in messages:
-            self._claimed[message.id] = message
-            self._to_send.put(message)
+        goes_on = True
+        while goes_on:
+            mailboxes: list[str] = []
+            if not self._is_stopping.is_set():
+                mailboxes = [*self._next_mailboxes, *islice(self._mailboxes, max(most - len(self._claimed), 0))]
+            messages: list[OutboxMessage] = []
+            if self._to_record or mailboxes:
+                messages = self._store.outbox.exchange(self._to_record, mailboxes, self._now, sent_at=self._now)
+            self._to_record, self._next_mailboxes = [], []
+            for message in messages:
+                self._claimed[message.id] = message
+                self._to_send.put(message)
+            # Another process may be sending the messages to all of these mailboxes.
+            goes_on = bool(mailboxes) and not self._claimed
 
     def _record(self) -> None:
+        """Records the sent messages."""
         if self._to_record:
             self._store.outbox.exchange(self._to_record, (), sent_at=self._now)
         self._to_record, self._next_mailboxes = [], []
 
-    def _finished(self, timeout: float | None = None) -> list[_Attempt]:
-        """Returns the attempts that have ended, as soon as there is one. Raises Empty at the timeout, in seconds."""
-        attempts = [self._attempts.get(timeout=timeout)]
+    def _settle_finished(self, timeout: float | None = None) -> None:
+        """Records the attempts that have ended, as soon as there is one. Raises Empty at the timeout, in seconds."""
+        self._settle(self._attempts.get(timeout=timeout))
         with suppress(Empty):
             while True:
-                attempts.append(self._attempts.get_nowait())
-        return attempts
+                self._settle(self._attempts.get_nowait())
 
     def _settle(self, attempt: _Attempt) -> None:
         """Records an attempt, or has the message sent over another connection."""
         message, error = attempt.message, attempt.error
         if attempt.fate == "no connection" and error is not None:
+            self._working -= 1
             self._connect_error = reason_of(error)
         if attempt.fate in ("again", "no connection") and not self._is_stopping.is_set():
             self._to_send.put(message)
@@ -311,8 +315,7 @@ class _Delivery:
                     abort(server)
         with suppress(Empty, ClausewatchError):
             while self._claimed:
-                for attempt in self._finished(_INTERRUPTED_WAIT if is_interrupted else None):
-                    self._settle(attempt)
+                self._settle_finished(_INTERRUPTED_WAIT if is_interrupted else None)
         with suppress(ClausewatchError):
             self._record()
             # What is left waits for a connection, and no thread begins to send it any more.

@@ -409,6 +409,14 @@ def test_credentials_are_percent_decoded_and_sent_to_this_machine(store: Store, 
     assert credentials[-1] == (b"u@x", b"p:/ @w")
 
 
+def test_messages_behind_those_of_another_process_are_sent(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    addresses = [f"reader{number}@client.example" for number in range(30)]
+    enqueue(store, *addresses)
+    for address in addresses[:20]:
+        assert store.outbox.claim(address)
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{serve()}", SENDER, NOW, 2).sent == 10
+
+
 def test_without_a_server_nothing_stays_claimed(store: Store, mailbox: Mailbox, serve: Serve) -> None:
     enqueue(store, *(f"reader{number}@client.example" for number in range(30)))
     with pytest.raises(DeliveryError, match="30 digests not sent"):
