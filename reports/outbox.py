@@ -145,7 +145,7 @@ class _Attempt:
 
     message: OutboxMessage
     fate: Literal["sent", "failed", "again", "unsent", "no connection"]
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class _Delivery:
@@ -173,8 +173,10 @@ class _Delivery:
         self._secret = store.secrets.for_links()
         self._deadline = time.monotonic() + _DELIVERY_LIMIT
         self._mailboxes = mailboxes
+        self._claimed: dict[int, OutboxMessage] = {}  # those that threads are to send, or are sending
         self._next_mailboxes: list[str] = []  # those to which a message was sent, and there may be another
         self._to_record: list[int] = []
+        self._working = 0  # the number of threads that have not given up
         self._given_back: list[str] = []
         self._sent = 0
         self._troubles: list[DeliveryTrouble] = []
@@ -214,96 +216,98 @@ class _Delivery:
         """Sends messages until none is left, or no connection can be made."""
         ahead = _CLAIMED_AHEAD + 2 * connections
         threads: list[Thread] = []
-        claimed = 0
         try:
-            claimed = self._claim(ahead)
-            threads = [Thread(target=self._work, daemon=True) for _ in range(min(connections, claimed))]
+            self._claim(ahead)
+            threads = [Thread(target=self._work, daemon=True) for _ in range(min(connections, len(self._claimed)))]
             for thread in threads:
                 thread.start()
-            working = len(threads)
-            while claimed:
-                attempts = self._finished(claimed)
-                working -= sum(attempt.fate == "no connection" for attempt in attempts)
-                claimed -= sum(self._is_settled(attempt, working) for attempt in attempts)
-                if not working:
-                    claimed -= self._give_back_all()
-                claimed += self._claim(ahead - claimed)
+            self._working = len(threads)
+            while self._claimed:
+                self._settle_finished()
+                if not self._working:
+                    waiting = [message.address.lower() for message in self._claimed.values()]
+                    self._given_back += dict.fromkeys([*self._next_mailboxes, *waiting])
+                    self._record()
+                    self._release_claimed()
+                    break
+                self._claim(ahead)
         except BaseException as error:
-            self._end_early(claimed, is_interrupted=not isinstance(error, ClausewatchError))
+            self._end_early(is_interrupted=not isinstance(error, ClausewatchError))
             raise
         finally:
             for _ in threads:
                 self._to_send.put(None)
+            end = time.monotonic() + _INTERRUPTED_WAIT
             for thread in threads:
                 if thread.ident is not None:
-                    thread.join(_INTERRUPTED_WAIT if self._is_interrupted else None)
+                    thread.join(max(end - time.monotonic(), 0) if self._is_interrupted else None)
 
-    def _claim(self, places: int) -> int:
-        """Records the sent messages, and claims as many messages as there are places, if any are left.
-
-        Returns the number of claimed messages.
-        """
+    def _claim(self, most: int) -> None:
+        """Records the sent messages, and claims further ones for the threads. most: how many may be claimed in all."""
         if time.monotonic() > self._deadline and not self._stopped_by:
             self._stop(f"the server took more than {_DELIVERY_LIMIT // 60} minutes")
-        mailboxes: list[str] = []
-        if not self._is_stopping.is_set():
-            mailboxes = [*self._next_mailboxes, *islice(self._mailboxes, max(places, 0))]
-        messages: list[OutboxMessage] = []
-        if self._to_record or mailboxes:
-            messages = self._store.outbox.exchange(self._to_record, mailboxes, self._now, sent_at=self._now)
+        goes_on = True
+        while goes_on:
+            mailboxes: list[str] = []
+            if not self._is_stopping.is_set():
+                mailboxes = [*self._next_mailboxes, *islice(self._mailboxes, max(most - len(self._claimed), 0))]
+            messages: list[OutboxMessage] = []
+            if self._to_record or mailboxes:
+                messages = self._store.outbox.exchange(self._to_record, mailboxes, self._now, sent_at=self._now)
+            self._to_record, self._next_mailboxes = [], []
+            for message in messages:
+                self._claimed[message.id] = message
+                self._to_send.put(message)
+            # Another process may be sending the messages to all of these mailboxes.
+            goes_on = bool(mailboxes) and not self._claimed
+
+    def _record(self) -> None:
+        """Records the sent messages."""
+        if self._to_record:
+            self._store.outbox.exchange(self._to_record, (), sent_at=self._now)
         self._to_record, self._next_mailboxes = [], []
-        for message in messages:
-            self._to_send.put(message)
-        return len(messages)
 
-    def _finished(self, most: int, timeout: float | None = None) -> list[_Attempt]:
-        """Returns the attempts that have ended, as soon as there is one. Raises Empty at the timeout, in seconds."""
-        attempts = [self._attempts.get(timeout=timeout)]
+    def _settle_finished(self, timeout: float | None = None) -> None:
+        """Records the attempts that have ended, as soon as there is one. Raises Empty at the timeout, in seconds."""
+        self._settle(self._attempts.get(timeout=timeout))
         with suppress(Empty):
-            while len(attempts) < most:
-                attempts.append(self._attempts.get_nowait())
-        return attempts
+            while True:
+                self._settle(self._attempts.get_nowait())
 
-    def _is_settled(self, attempt: _Attempt, working: int) -> bool:
-        """Records an attempt. Returns whether the message is done with; if not, it will be sent.
-
-        working: the number of threads that have a connection.
-        """
-        message = attempt.message
+    def _settle(self, attempt: _Attempt) -> None:
+        """Records an attempt, or has the message sent over another connection."""
+        message, error = attempt.message, attempt.error
+        if attempt.fate == "no connection" and error is not None:
+            self._working -= 1
+            self._connect_error = reason_of(error)
+        if attempt.fate in ("again", "no connection") and not self._is_stopping.is_set():
+            self._to_send.put(message)
+            return
+        del self._claimed[message.id]
         if attempt.fate == "sent":
             self._to_record.append(message.id)
             self._next_mailboxes.append(message.address.lower())
             self._sent += 1
             self._lost_in_a_row = 0
-        elif attempt.fate == "failed":
-            if not isinstance(attempt.error, OSError | smtplib.SMTPException):
-                self._store.outbox.release(message.id)
-                raise attempt.error or AssertionError
-            self._note_failure(message, attempt.error)
-        elif attempt.fate == "unsent" or self._is_stopping.is_set():
-            self._store.outbox.release(message.id)
+        elif attempt.fate == "failed" and error is not None:
+            self._note_failure(message, error)
         else:
-            if isinstance(attempt.error, Exception):
-                self._connect_error = reason_of(attempt.error)
-            self._to_send.put(message)
-            return False
-        return True
+            self._store.outbox.release(message.id)
 
-    def _give_back_all(self) -> int:
-        """Gives the messages back that no thread will take. Returns their number."""
-        number = 0
+    def _release_claimed(self) -> None:
+        """Gives back what is claimed and has not been sent."""
         with suppress(Empty):
-            while message := self._to_send.get_nowait():
-                self._store.outbox.release(message.id)
-                self._given_back.append(message.address.lower())
-                number += 1
-        return number
+            while True:
+                self._to_send.get_nowait()
+        for message_id in list(self._claimed):
+            self._store.outbox.release(message_id)
+            del self._claimed[message_id]
 
     def _stop(self, reason: str) -> None:
         self._stopped_by = reason
         self._is_stopping.set()
 
-    def _end_early(self, claimed: int, *, is_interrupted: bool) -> None:
+    def _end_early(self, *, is_interrupted: bool) -> None:
         """Records what has become of the claimed messages after an error.
 
         is_interrupted: whether to cut the connections off. An interrupted delivery doesn't wait for a server that
@@ -316,12 +320,12 @@ class _Delivery:
                 for server in self._servers:
                     abort(server)
         with suppress(Empty, ClausewatchError):
-            while claimed > 0:
-                for attempt in self._finished(claimed, _INTERRUPTED_WAIT if is_interrupted else None):
-                    claimed -= 1
-                    self._is_settled(attempt, 0)
+            while self._claimed:
+                self._settle_finished(_INTERRUPTED_WAIT if is_interrupted else None)
         with suppress(ClausewatchError):
-            self._claim(0)
+            self._record()
+            # What is left waits for a connection, and no thread begins to send it any more.
+            self._release_claimed()
 
     def _work(self) -> None:
         """Sends one message after the other over a connection."""
@@ -329,20 +333,19 @@ class _Delivery:
         accepted = 0
         try:
             while (message := self._to_send.get()) is not None:
-                if self._is_stopping.is_set():
+                try:
+                    if not self._is_stopping.is_set() and (server is None or is_over(server)):
+                        self._forget(server)
+                        server, accepted = None, 0
+                        server = self._connect()
+                        with self._lock:
+                            self._servers.add(server)
+                except Exception as error:
+                    self._attempts.put(_Attempt(message, "no connection", error))
+                    return
+                if self._is_stopping.is_set() or server is None:
                     self._attempts.put(_Attempt(message, "unsent"))
                     continue
-                if server is None or is_over(server):
-                    self._forget(server)
-                    accepted = 0
-                    try:
-                        server = self._connect()
-                    except (OSError, smtplib.SMTPException) as error:
-                        server = None
-                        self._attempts.put(_Attempt(message, "no connection", error))
-                        return
-                    with self._lock:
-                        self._servers.add(server)
                 attempt = self._attempt(server, message, accepted)
                 accepted += attempt.fate == "sent"
                 self._attempts.put(attempt)
@@ -364,19 +367,19 @@ class _Delivery:
             header = bounce_header(self._secret, message.id, self._now)
             with time_limit(server):
                 server.sendmail(self._sender, [message.address], header + message.message)
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:
             failure = failure_of(error)
             if server.sock is None and failure == "busy" and accepted:
                 return _Attempt(message, "again")
             if failure == "lost":
                 server.close()
             return _Attempt(message, "failed", error)
-        except BaseException as error:
-            return _Attempt(message, "failed", error)
         return _Attempt(message, "sent")
 
     def _note_failure(self, message: OutboxMessage, error: Exception) -> None:
-        """Records that a message could not be sent."""
+        """Records that a message could not be sent. Raises the error if it says nothing about the mail server."""
+        if not isinstance(error, OSError | smtplib.SMTPException):
+            raise error
         failure, reason = failure_of(error), reason_of(error)
         trouble: DeliveryTrouble | None = None
         # Once the delivery ends, a lost connection says nothing about an address.
