@@ -65,8 +65,12 @@ def _between_alternations(pending: Sequence[Announcement]) -> Iterator[Sequence[
 def _with_reversions(steps: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
     begin = 0
     while begin < len(steps):
-        former = steps[begin].old.version_id
-        back = [place for place in range(begin, len(steps)) if steps[place].new.version_id == former]
-        end = max(back, default=begin)
-        yield steps[begin : end + 1]
-        begin = end + 1
+        end = begin + 1
+        for place in range(begin, len(steps)):
+            # Between the two, there may be a change that was told before: a later one then leads back from there.
+            if place > begin and steps[place].old.version_id != steps[place - 1].new.version_id:
+                break
+            if steps[place].new.version_id == steps[begin].old.version_id:
+                end = place + 1
+        yield steps[begin:end]
+        begin = end

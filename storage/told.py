@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, delete, exists, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from core.history import Telling
@@ -132,21 +132,25 @@ def forget_unneeded(session: Session, composing: int) -> None:
 
     composing: the number of the present composing.
     """
-    later = aliased(SharedWatermarkRow)
-    is_needed = exists().where(
-        SubscriberRow.served_in >= SharedWatermarkRow.composing, SubscriberRow.served_in < later.composing
-    )
-    session.execute(
-        delete(SharedWatermarkRow).where(
-            exists().where(
-                later.vendor == SharedWatermarkRow.vendor,
-                later.policy == SharedWatermarkRow.policy,
-                later.composing > SharedWatermarkRow.composing,
-                later.composing <= composing - _COMPOSINGS_UNDER_WAY,
-                ~is_needed,
-            )
+    row = SharedWatermarkRow
+    following = func.lead(row.composing).over(partition_by=(row.vendor, row.policy), order_by=row.composing)
+    rows = select(row.vendor, row.policy, row.composing, following.label("following")).subquery()
+    replaced = select(rows).where(rows.c.following <= composing - _COMPOSINGS_UNDER_WAY)
+    served_in = session.scalars(select(SubscriberRow.served_in).distinct()).all()
+    unneeded = [
+        {"of_vendor": vendor, "of_policy": policy, "number": number}
+        for vendor, policy, number, next_number in session.execute(replaced)
+        if not any(number <= served < next_number for served in served_in)
+    ]
+    if unneeded:
+        session.connection().execute(
+            delete(row).where(
+                row.vendor == bindparam("of_vendor"),
+                row.policy == bindparam("of_policy"),
+                row.composing == bindparam("number"),
+            ),
+            unneeded,
         )
-    )
 
 
 def write_own(session: Session, subscriber_id: int, own: Mapping[PolicyKey, OwnWatermark | None]) -> None:
