@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
+from core.exceptions import RESTORE_ADVICE, DamageError
 from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import insert
@@ -55,7 +56,10 @@ _FORGET_TELLINGS = (
 
 def last_composing(session: Session) -> int:
     """Returns the number of the composing that began last; 0 if none has."""
-    return session.scalar(select(ComposingRow.number)) or 0
+    number = session.scalar(select(ComposingRow.number)) or 0
+    if not isinstance(number, int):  # SQLite doesn't enforce the types of columns
+        raise DamageError(f"the value {number!r:.40} in the table composings is damaged; {RESTORE_ADVICE}")
+    return number
 
 
 def tellings(

@@ -15,7 +15,7 @@ from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
 from core.limits import call_here
 from core.policies import PolicyKey
-from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark
+from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark, Subscription
 from storage.payloads.compression import compress
 from storage.tables.models import Base, DocumentRow, PayloadRow
 from storage.upkeep import back_up
@@ -136,7 +136,7 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.lineages.lineage(KEY, call_here),
             lambda: list(store.subscriptions.in_turn()),
             lambda: store.subscriptions.begin_composing({KEY: NOW}, NOW),
-            lambda: watermark_of(store, 1, KEY, NOW),
+            lambda: [watermark_of(store, each.subscriber.id, KEY, NOW) for each in watching(store)],
             lambda: store.subscriptions.policies_to_examine(0, NOW),
             lambda: store.subscriptions.policies_with_own_news(),
             lambda: [store.subscriptions.tellings(reader, [KEY]) for reader in store.subscriptions.subscribers()],
@@ -154,6 +154,10 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
         for read in reads:
             with suppress(ClausewatchError):
                 read()
+
+
+def watching(store: Store) -> list[Subscription]:
+    return [each for each in store.subscriptions.in_turn() if each.begin(KEY)]
 
 
 @pytest.fixture(scope="module")

@@ -281,6 +281,29 @@ def test_0007_is_reverted_and_applied_again_without_loss(database_url: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
 
 
+def test_0018_is_reverted_and_applied_again_without_loss(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        keep(store, capture_of(A), A, POLICY)
+        for address, vendors in (("all", []), ("some", ["vole"]), ("late", ["marmot/privacy"])):
+            store.subscriptions.subscribe(f"{address}@marmot.example", vendors, BEGIN - timedelta(days=1))
+        number = store.subscriptions.begin_composing({KEY: BEGIN}, BEGIN)
+        every, some, late = store.subscriptions.subscribers()
+        for subscriber in (every, some):
+            assert store.subscriptions.enqueue(subscriber, None, BEGIN, number)
+        before = [told_to(store, subscriber.id) for subscriber in (every, some, late)]
+    assert before == [{KEY: BEGIN}, {}, {}]
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0017")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT subscriber_id, vendor, policy FROM told")).all()
+        caught_up = connection.execute(text("SELECT caught_up FROM subscribers ORDER BY id")).scalars().all()
+    assert rows == [(every.id, *KEY)]
+    assert list(map(bool, caught_up)) == [True, True, False]
+    with Store.open(database_url) as store:
+        assert [told_to(store, subscriber.id) for subscriber in (every, some, late)] == before
+        assert list(verify(store, {KEY: POLICY})) == []
+
+
 @pytest.mark.parametrize("revision", BEFORE_THE_BASELINE)
 def test_a_database_before_the_baseline_is_refused(database_url: str, engine: Engine, revision: str) -> None:
     Store.open(database_url).close()
