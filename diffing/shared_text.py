@@ -4,14 +4,13 @@ The measure is the share of the smaller document's word sequences that the other
 Broder, On the resemblance and containment of documents, 1997). It needs no word lists, so it works in every language.
 """
 
-from collections.abc import Callable
-from zlib import crc32
+from collections.abc import Callable, Iterator, Sequence
 
 from core.clauses import Document
 from diffing.normalization import fold
 from diffing.tokenization import words
 
-#: A document as the set of its word sequences, each a checksum.
+#: A document as the set of its word sequences, each a hash value of Python. They differ from process to process.
 Sequences = frozenset[int]
 #: Answers whether two versions share text. The arguments are the ids of the versions.
 SharesText = Callable[[str, str], bool]
@@ -32,11 +31,7 @@ def sequences(document: Document) -> Sequences:
     """
     clauses = [words(fold(clause.text)) for clause in document.clauses]
     long_clauses = [clause for clause in clauses if len(clause) >= _SEQUENCE_WORDS]
-    return frozenset(
-        crc32(" ".join(clause[start : start + _SEQUENCE_WORDS]).encode())
-        for clause in long_clauses or clauses
-        for start in range(max(1, len(clause) - _SEQUENCE_WORDS + 1))
-    )
+    return frozenset(value for clause in long_clauses or clauses for value in _hashes(clause))
 
 
 def share_text(first: Sequences, second: Sequences) -> bool:
@@ -50,6 +45,13 @@ def shares_most(text: Sequences, other: Sequences) -> bool:
     False for a text of one or two sentences: it says too little.
     """
     return len(text) >= _FEWEST_SEQUENCES and len(text & other) >= _MOST_SHARE * len(text)
+
+
+def _hashes(clause: Sequence[str]) -> Iterator[int]:
+    if len(clause) < _SEQUENCE_WORDS:
+        return iter([hash(tuple(clause))])
+    # Without a loop in Python: every history whose periods are short needs the sequences of all its versions.
+    return map(hash, zip(*(clause[start:] for start in range(_SEQUENCE_WORDS)), strict=False))
 
 
 def _containment(first: Sequences, second: Sequences) -> float:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.history import History, Observation, Quarantined, SettledHistory
 from diffing.timeline import settled, timeline
+from storage.shared_texts import shares_text_in
 from storage.verdicts import JudgedCapture
-from storage.version_sequences import shares_text_in
 
 
 def history_of(captures: Collection[JudgedCapture]) -> History:

@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 from core.captures import Source, Verdict
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from diffing.shared_text import share_text, shares_most
 from extraction.screening.language_variants import CaptureLanguage, language_variants
 from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.review_rows import review_from
+from storage.shared_texts import SharedText
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.version_sequences import SequencesOf, sequences_in
 
 #: The verdict on a capture that the policy reader in force has not read. There are two causes: the process ended after
 #: it stored the capture and before it read the capture; or the capture arrived while its policy was being read again.
@@ -206,7 +205,7 @@ def _accepted_by_text(
     ]
     if not doubtful:
         return {}
-    sequences_of = sequences_in(session)
+    shared_text = SharedText(session)
     accepted = sorted(
         (row.captured_at, row.document_sha256)
         for row in rows
@@ -220,10 +219,9 @@ def _accepted_by_text(
     for row in doubtful:
         at = bisect_right(times, row.captured_at)
         neighbours = {*_distinct(documents[at - 1 :: -1] if at else ()), *_distinct(islice(documents, at, None))}
-        text = sequences_of(row.document_sha256)
-        if text is not None and any(
-            _is_of_policy(neighbour, neighbours, sequences_of)
-            and shares_most(text, sequences_of(neighbour) or frozenset())
+        if any(
+            _is_of_policy(neighbour, neighbours, shared_text)
+            and shared_text.shares_most(row.document_sha256, neighbour)
             for neighbour in neighbours
         ):
             result[row.id] = Verdict("accepted", None, "most of its text is in accepted captures of this policy")
@@ -241,16 +239,13 @@ def _distinct(documents: Iterable[str]) -> list[str]:
     return distinct
 
 
-def _is_of_policy(neighbour: str, neighbours: Collection[str], sequences_of: SequencesOf) -> bool:
+def _is_of_policy(neighbour: str, neighbours: Collection[str], shared_text: SharedText) -> bool:
     """Returns whether an accepted document shares text with one of its neighbours. True if it has no neighbours.
 
     If it shares no text with any of them, the document may be another page that was accepted for want of evidence.
     """
-    text = sequences_of(neighbour)
     others = [other for other in neighbours if other != neighbour]
-    return not others or any(
-        text is not None and other is not None and share_text(text, other) for other in map(sequences_of, others)
-    )
+    return not others or any(shared_text.share_text(neighbour, other) for other in others)
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
