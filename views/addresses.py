@@ -30,9 +30,14 @@ def policy_page(key: PolicyKey) -> str:
     return f"/{key.vendor}/{key.policy}"
 
 
-def version_page(key: PolicyKey, when: str) -> str:
-    """Returns the address of the text of a version. when: `@id`, a number or a date, as commands accept it."""
-    return f"{policy_page(key)}/{_when(when)}"
+def version_page(key: PolicyKey, when: str, position: int | None = None) -> str:
+    """Returns the address of the text of a version.
+
+    when: `@id`, a number or a date, as commands accept it. position: the position of a clause in the version, from 0,
+    to which the address points; None for the whole text. The address has the clause's number, from 1.
+    """
+    fragment = "" if position is None else f"#clause-{position + 1}"
+    return f"{policy_page(key)}/{_when(when)}{fragment}"
 
 
 def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = None) -> str:
@@ -61,8 +66,12 @@ def version_file(key: PolicyKey, when: str, suffix: str) -> str:
 
 
 def clause_page(key: PolicyKey, version_id: str, position: int) -> str:
-    """Returns the address of a clause's line through time. position: the clause's position in the version, from 0."""
-    return f"{version_page(key, f'@{version_id}')}/clause/{position}"
+    """Returns the address of a clause's line through time.
+
+    position: the clause's position in the version, from 0. The address has the clause's number, from 1, since people
+    read and cite that number.
+    """
+    return f"{version_page(key, f'@{version_id}')}/clause/{position + 1}"
 
 
 def captures_page(key: PolicyKey) -> str:

@@ -124,13 +124,13 @@ def test_a_vendors_text_and_name_stay_text(room: Room, reader: TestClient) -> No
 def test_a_clause_names_its_neighbours_and_how_to_cite_it(room: Room, reader: TestClient) -> None:
     address = clause_address(room, 3)
     html = reader.get(address).text
-    path, _, position = address.rpartition("/")
-    assert f'<a rel="prev" href="{path}/{int(position) - 1}">' in html
-    assert f'<a rel="next" href="{path}/{int(position) + 1}">' in html
-    assert re.search(rf"Privacy policy.*, clause {int(position) + 1}, .*http://localhost{address}, seen", html)
+    path, _, number = address.rpartition("/")
+    assert f'<a rel="prev" href="{path}/{int(number) - 1}">' in html
+    assert f'<a rel="next" href="{path}/{int(number) + 1}">' in html
+    assert re.search(rf"Privacy policy.*, clause {number}, .*http://localhost{address}, seen", html)
     assert "@misc{" in html
 
 
-@pytest.mark.parametrize("path", ["@000000000000/clause/0", "2/clause/0", "@/clause/99999"])
+@pytest.mark.parametrize("path", ["@000000000000/clause/1", "2/clause/1", "@/clause/99999", "@/clause/0"])
 def test_a_clause_that_is_not_there_is_not_found(reader: TestClient, path: str) -> None:
     assert reader.get(f"/marmot/privacy/{path}").status_code == 404

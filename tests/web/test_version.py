@@ -36,6 +36,18 @@ def test_every_clause_stands_on_the_page_in_order(reader: TestClient, room: Room
     assert [node.text() for node in page.css(".clause .text")] == [clause.text for clause in document.clauses]
 
 
+def test_a_clause_has_one_number_in_the_margin_in_its_anchor_and_in_its_address(reader: TestClient, room: Room) -> None:
+    version = version_text(room.store, KEY, "2").version.id
+    clauses = parsed(reader, "/marmot/privacy/2").css(".clause")
+    for number, clause in enumerate(clauses, start=1):
+        assert clause.attributes["id"] == f"clause-{number}"
+        assert [node.text() for node in clause.css(".clause-number")] == [str(number)]
+        assert clause.css(f'a[href="/marmot/privacy/@{version}/clause/{number}"]')
+    page = parsed(reader, f"/marmot/privacy/@{version}/clause/{len(clauses)}")
+    assert page.css(f'a[href="/marmot/privacy/@{version}#clause-{len(clauses)}"]')
+    assert f"clause {len(clauses)}," in page.css_first(".citation").text()  # type: ignore[union-attr]
+
+
 def test_the_contents_list_nests_and_its_links_have_targets(reader: TestClient) -> None:
     page = parsed(reader, "/marmot/privacy/2019-03-05")
     assert [node.text().strip() for node in page.css(".contents > ul > li > a")] == ["Privacy policy"]
