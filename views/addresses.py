@@ -60,6 +60,11 @@ def comparison_form(key: PolicyKey) -> str:
     return f"{policy_page(key)}/-/compare"
 
 
+def date_form(key: PolicyKey) -> str:
+    """Returns the address to which a form sends a date, as the field `date`, to read the text of that date."""
+    return f"{policy_page(key)}/-/text"
+
+
 def version_file(key: PolicyKey, when: str, suffix: str) -> str:
     """Returns the address of the text of a version as a file. suffix: `txt`, `md` or `json`."""
     return f"{version_page(key, when)}.{suffix}"
