@@ -22,6 +22,7 @@ from reports.rendered_changes import (
     KIND_WORDS,
     PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
+    RenderedChange,
     rendered_changes,
 )
 from reports.report import Report, ReportSource, VersionSide
@@ -88,6 +89,10 @@ class RoomLinks:
         """Returns the address of a change that never changes its meaning. number: the change's number, from 1."""
         return self.prefix + addresses.comparison_page(self.key, f"@{self.old_id}", f"@{self.new_id}", number)
 
+    def cite(self, number: int) -> str:
+        """Returns the address of the same page with the citation of a change. number: the change's number, from 1."""
+        return f"{self.prefix}{addresses.cited_change(self.key, f'@{self.old_id}', f'@{self.new_id}', number)}"
+
     def clause(self, change: Change) -> str:
         """Returns the address of a changed clause's line through time. Of several clauses, it is the first."""
         version, clauses = (self.new_id, change.new) if change.new else (self.old_id, change.old)
@@ -108,7 +113,7 @@ class ReportPage:
 
     title, summary: as in every format. opening: the heading, and the sentences below it. controls: what is shown, and
         where to go. changes: all changes, the evidence and the whole text. closing: a note on how to read it.
-    has_changes: whether there is a change, and so something for the script to do.
+    changes_in_words: each change in reading order, as a citation names it: `change 3 (modified), under “Your rights”`.
     """
 
     title: str
@@ -117,7 +122,7 @@ class ReportPage:
     controls: str
     changes: str
     closing: str
-    has_changes: bool
+    changes_in_words: tuple[str, ...]
 
 
 def as_html(report: Report) -> str:
@@ -153,8 +158,12 @@ def as_page(report: Report, links: RoomLinks) -> ReportPage:
         controls=str(parts.controls()),
         changes=str(parts.changes()),
         closing=str(parts.closing()),
-        has_changes=bool(report.comparison.changes),
+        changes_in_words=tuple(map(_in_words, rendered_changes(report.comparison))),
     )
+
+
+def _in_words(change: RenderedChange) -> str:
+    return f"change {change.number} ({change.kind})" + (f", under “{change.place}”" if change.path else "")
 
 
 def page_of(source: ReportSource, links: RoomLinks) -> ReportPage:

@@ -50,6 +50,11 @@ def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = Non
     return f"{policy_page(key)}/{_when(old)}..{_when(new)}{fragment}"
 
 
+def cited_change(key: PolicyKey, old: str, new: str, change: int) -> str:
+    """Returns the address of a comparison at the citation of one of its changes. change: its number, from 1."""
+    return f"{comparison_page(key, old, new)}?cite={change}#cite"
+
+
 def comparison_file(key: PolicyKey, old: str, new: str, suffix: str) -> str:
     """Returns the address of the same comparison as a file. suffix: `docx`, `md` or `json`."""
     return f"{comparison_page(key, old, new)}.{suffix}"

@@ -75,7 +75,7 @@ def captures(request: Request) -> Response:
     """Answers with the captures of a policy, the newest first."""
     room = room_of(request)
     key = PolicyKey(request.path_params["vendor"], request.path_params["policy"])
-    vendor, _ = room.policy(key)
+    vendor, declared = room.policy(key)
     verdict = request.query_params.get("verdict", "")
     every = room.store.library.captures(key)
     chosen = [stored for stored in reversed(every) if verdict in ("", stored.verdict.name)]
@@ -86,6 +86,7 @@ def captures(request: Request) -> Response:
         "captures.html.j2",
         vendor=vendor,
         key=key,
+        declared=declared,
         verdict=verdict if verdict in ("accepted", "quarantined") else "",
         counts={name: sum(stored.verdict.name == name for stored in every) for name in ("accepted", "quarantined")},
         captures=chosen[(number - 1) * _PER_PAGE : number * _PER_PAGE],
