@@ -223,21 +223,22 @@ def _title(changes: Sequence[TimelineChange]) -> str:
     if len(changes) == 1:
         return change_title(changes[0])
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
-    clauses = sum(change.size.clauses for change in changes if change.size)
+    total = sum(sum(change.size.changes.values()) for change in changes if change.size)
     name = f"Versions {_numbers(changes)}, {days}"
     if any(change.old is not None and change.size is None for change in changes):
         return f"{name}: {len(changes)} new texts, not all compared yet"
-    return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
+    return f"{name}: {len(changes)} new texts, {plural(total, 'change')} in all"
 
 
 def change_title(change: TimelineChange) -> str:
-    """Returns what happened at a place on the timeline: `Version 2, 2016-10-18: 14 clauses changed, 12 substantive`."""
+    """Returns what happened at a place on the timeline: `Version 2, 2016-10-18: 17 changes, 14 of them substantive`."""
     name = f"Version {change.version}, {change.at:%Y-%m-%d}"
     if change.old is None:
         return f"{name}: the first text captured"
     if change.size is None:
         return f"{name}: {'could not be compared' if change.fault else 'not compared yet'}"
-    return f"{name}: {plural(change.size.clauses, 'clause')} changed, {_clauses([change], ['substantive'])} substantive"
+    total, substantive = sum(change.size.changes.values()), change.size.changes.get("substantive", 0)
+    return f"{name}: {plural(total, 'change')}, {substantive} of them substantive"
 
 
 def _numbers(changes: Sequence[TimelineChange]) -> str:
