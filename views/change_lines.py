@@ -13,7 +13,7 @@ _OPENING, _CLOSING = "([{“«", ")]}”»"
 
 
 def change_line(step: Step) -> str:
-    """Returns what changed in a step: `2 substantive changes: 1 modified, 1 number (30 → 90 days); 4 editorial changes`.
+    """Returns what changed in a step: `2 substantive changes: 1 added, 1 number (30 → 90 days); 4 editorial changes`.
 
     Numbers are in the vendor's own characters: whoever shows the line must make it printable. '' if nothing changed, or
     if there is no version before.
