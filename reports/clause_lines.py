@@ -79,7 +79,8 @@ def event_notes(event: TracedEvent) -> tuple[str, ...]:
         notes.append(f"Moved within {after}." if before == after else f"Moved from {before} to {after}.")
     labels = _labels(old), _labels(new)
     if old and new and labels[0] != labels[1]:
-        notes.append(f"Its number was {labels[0] or 'none'}, and is {labels[1] or 'none'}.")
+        before, after = (f"the number {label}" if label else "no number" for label in labels)
+        notes.append(f"It had {before} before, and has {after} since.")
     return tuple(notes)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Change, Redline, RedlineOperation
 from core.clauses import Document
@@ -30,6 +30,7 @@ from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 from views import addresses
 
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b")
 _TEMPLATES = Path(__file__).parent / "templates"
 # A place, a run's line or a fold is shown if one of its changes is.
 _FILTERS = "".join(
@@ -60,6 +61,7 @@ def environment() -> Environment:
     )
     templates.filters["iso"] = iso
     templates.filters["without"] = _without
+    templates.filters["timed"] = _timed
     templates.tests["web_address"] = lambda url: bool(re.match("https?://", url))
     return templates
 
@@ -70,6 +72,11 @@ def _without(redline: Redline, operation: RedlineOperation) -> Redline:
     A redline without insertions is the old text. A redline without deletions is the new text.
     """
     return tuple(part for part in redline if part[0] != operation)
+
+
+def _timed(sentence: str) -> Markup:
+    """Returns a sentence as HTML in which no time is broken at the end of a line."""
+    return Markup(_TIME.sub(r"<time>\g<0></time>", str(escape(printable(sentence)))))  # noqa: S704 - escaped
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,7 +280,7 @@ def _blocks(timeline: PolicyTimeline, place: Callable[[datetime], float]) -> Ite
         text = f"{span.version}"
         fits = text_width(text) + 4 <= width
         label = Box(begin + (width - text_width(text)) / 2, SPANS, text_width(text), LINE)
-        title = f"Version {text}: {iso(span.begin)} to {iso(span.end)}"
+        title = f"Version {text}: first captured {iso(span.begin)}, last captured {iso(span.end)}"
         name = "alternates" if span.alternates else "odd" if span.version % 2 else "even"
         yield Block(begin, width, name, title, Label(text, label) if fits else None)
         edge = begin + width

@@ -31,8 +31,10 @@ def render(*changes: Change) -> tuple[RenderedChange, ...]:
         (
             (removed(0, "A."), removed(1, "B."), added(0, "C."), EVERY_KIND[9], EVERY_KIND[3], EVERY_KIND[5]),
             1,
-            "3 substantive changes: 2 removed, 1 added. In addition, 1 factual change and 2 editorial changes. "
-            "1 clause unchanged.",
+            (
+                "3 substantive changes: 2 removed, 1 added. In addition, 1 factual change and 2 editorial changes. "
+                "1 clause unchanged."
+            ),
         ),
         ((EVERY_KIND[3],), 0, "No change is classed as substantive: 1 editorial change. 0 clauses unchanged."),
         (

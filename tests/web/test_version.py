@@ -68,7 +68,7 @@ def test_each_clause_says_since_when_it_reads_so(reader: TestClient, room: Room)
     assert links[0] == f"/marmot/privacy/@{versions[0]}..@{versions[1]}#change-1"
     assert (links[1] or "").startswith(f"/marmot/privacy/@{versions[1]}/clause/")
     assert "2019-03-14" in changed.text()
-    assert "by 2019-03-04" in kept.text()
+    assert "2019-03-04 or earlier" in kept.text()
 
 
 def test_the_page_says_where_the_text_was_captured(reader: TestClient, room: Room) -> None:
