@@ -153,8 +153,9 @@ class Reader:
         raise AssertionError(f"Tab does not reach {selector} on {self.path()}")
 
     def note_console(self, message: ConsoleMessage) -> None:
-        # A browser reports that the frame of a stored page runs no script, and that an answer has the status 404.
-        if message.type in ("error", "warning") and "sandboxed" not in message.text and "404" not in message.text:
+        # A browser reports that the frame of a stored page runs no script, and that a page has the status 404 or 422.
+        expected = ("sandboxed", "status of 404", "status of 422")
+        if message.type in ("error", "warning") and not any(words in message.text for words in expected):
             self.troubles.append(message.text)
 
     def note_dialog(self, dialog: Dialog) -> None:
