@@ -3,11 +3,14 @@
 Neither waits for the other, and neither is stopped by a failure of the other.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from threading import Lock, Thread
 
+from core.escaping import escape_line
 from core.exceptions import DeliveryError
 from core.plurals import plural
 from core.recipients import kind_of, shown_address, without_passwords
@@ -48,12 +51,14 @@ def deliver(
     UsageError and DeliveryError as for `deliver_by_smtp`. Webhooks and chats have got their digests then.
     """
 
+    tls = cache(ssl.create_default_context)
+
     def post(message: OutboxMessage) -> None:
         if kind_of(message.address) == "chat":
             chats.send(message.address, message.message, allow_private=allow_private)
         else:
             key = secret or store.secrets.for_links()
-            webhooks.post(message.address, message.message, key, allow_private=allow_private)
+            webhooks.post(message.address, message.message, key, tls(), allow_private=allow_private)
 
     posts = _Posts(store, post, now)
     mail_fault: DeliveryError | None = None
@@ -74,7 +79,9 @@ def deliver(
 
 def _with_posts(mail_fault: DeliveryError, posted: Sending) -> DeliveryError:
     """Returns the mail server's fault with what became of the digests to webhooks and chats."""
-    lines = "".join(f"\n  {shown_address(trouble.address)}: {trouble.reason}" for trouble in posted.troubles)
+    lines = "".join(
+        f"\n  {escape_line(f'{shown_address(trouble.address)}: {trouble.reason}')}" for trouble in posted.troubles
+    )
     sent = f"{plural(posted.sent, 'digest')} sent to webhooks and chats, " if posted.sent else ""
     return DeliveryError(f"{mail_fault}{lines}", f"{sent}{mail_fault.summary}")
 

@@ -1,40 +1,36 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 from core.declarations import Vendor
 from core.email_addresses import checked_address
 from core.exceptions import DamageError, DeclarationError
-from core.history import Absence, Announcement, History, SettledHistory, Telling
+from core.history import Announcement, Telling
 from core.limits import Caller, call_here
 from core.policies import PolicyKey
-from core.preferences import is_due
-from core.recipients import kind_of, shown_address
-from diffing.absences import absence, there_again
-from diffing.timeline import announcements, timeline
-from reports.digest_email import (
-    DigestEntry,
-    Links,
-    as_email,
-    digest_entry,
-    gone_entry,
-    held_entry,
-    reverted_entry,
-    taken_back_entry,
-    there_again_entry,
-)
-from reports.digest_selection import is_wanted, told_as_one, worth_of
+from core.preferences import Preferences, is_due
+from core.recipients import shown_address
+from reports.digest_audience import Cohorts, Demand
+from reports.digest_email import DigestEntry, Links
+from reports.digest_selection import is_wanted, told_as_one
 from reports.isolation import fault_of
-from reports.report import ReportSource, report_source
+from reports.policy_changes import PolicyChanges, PolicyNews
 from reports.shared_mails import SharedMails
-from reports.webhook_digest import change_details
-from storage import AnnouncedAbsence, Store, Subscriber, Watermark
+from storage import (
+    AnnouncedAbsence,
+    OwnWatermark,
+    Store,
+    StoredWatermark,
+    Subscriber,
+    Subscription,
+    Watched,
+    Watermark,
+)
 
-# The subscriber to whom each entry is written once, to find out whether it can be written.
-_NOBODY = Subscriber(0, "nobody@clausewatch.invalid", ())
+# For how many subscribers without news it is recorded at once that they were served.
+_AT_ONCE = 500
 
 
 def compose(
@@ -56,7 +52,7 @@ def compose(
     Nothing is composed for a subscriber whose daily or weekly digest is not due yet, or whose address the mail server
     has refused. The next digest that is composed for them has everything. If a daily or weekly digest has several
     changes of a policy, they are told as one change, from the first text to the last, or in a sentence if both are
-    equal.
+    equal. With each run, only those are told as one that lead back to the first text.
 
     Each subscriber has a watermark for each policy. The watermark is a time: the subscriber has received every change
     up to this time. The first watermark is the time at which the subscriber chose the vendor. A change is new to a
@@ -69,13 +65,16 @@ def compose(
     subscriber was told last is remembered, and a line is written if the captures say the opposite. So a new subscriber
     is told of a policy that is gone already, too: otherwise, the silence would say that it is there, and unchanged.
 
+    The work grows with what there is to tell: a policy is examined once for all subscribers, and each of these is
+    compared only with the policies that may have news for them (`reports.digest_audience`).
+
     Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
     are still to come.
 
-    `compose` skips policies that have had no new capture, reading or review since the last run. It doesn't load the
-    history of a policy that certainly shows the text that was told last (`storage.steady_policies`). If another process
-    composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
-    only the other one has seen.
+    `compose` skips policies that have had no new capture, reading or review since a subscriber was served. It doesn't
+    load the history of a policy that certainly shows the text that was told last (`storage.steady_policies`). If
+    another process composes digests at the same time, each subscriber gets the digest of one of the two; the next run
+    composes what only the other one has seen.
 
     If a change of a policy can't be told, for instance because a text is damaged or the comparison exceeds a limit, all
     other changes are told. The fault is stored, for `clausewatch status`. The watermarks for the policy stay, and the
@@ -91,139 +90,280 @@ def compose(
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # A policy's revision is a counter that rises whenever the policy's history may have changed. The revisions are read
-    # before all other data. A capture that arrives later raises the revision again, so the next digest doesn't skip the
-    # policy.
-    revisions = store.subscriptions.changed_policies()
-    subscribed = store.subscriptions.subscribers()
     refused = {trouble.mailbox for trouble in store.outbox.troubles() if trouble.is_refused}
-    subscribers = [
-        subscriber
-        for subscriber in subscribed
-        if is_due(subscriber.preferences, subscriber.last_digest_at, now) and subscriber.mailbox not in refused
-    ]
-    watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
-    announced_holds = store.subscriptions.announced_holds()
-    announced_absences = store.subscriptions.announced_absences()
-    maybe_there_again = {key for absences in announced_absences.values() for key in absences}
-    words = frozenset(word for subscriber in subscribers for word in subscriber.preferences.words)
-    with_attachments = not (links and links.public_url)
-    with_details = any(kind_of(subscriber.address) == "webhook" for subscriber in subscribers)
-    earliest = _earliest(watermarks.values())
-    # What was told of a hold or of an absence has to be compared with the history.
-    with_told_state = maybe_there_again.union(*announced_holds.values())
-    unchanged = store.clause_index.newest_of_unchanged(
-        {key: until for key, until in earliest.items() if key not in with_told_state}, now
-    )
-    changes = _PolicyChanges(
-        store, earliest, maybe_there_again, unchanged, now, call, words, with_attachments, with_details
-    )
+
+    def due() -> Iterator[Subscription]:
+        for subscription in store.subscriptions.in_turn():
+            subscriber = subscription.subscriber
+            is_refused = subscriber.mailbox in refused
+            if not is_refused and is_due(subscriber.preferences, subscriber.last_digest_at, now):
+                yield subscription
+
+    demand = Demand(due())
+    composing = _Composing(store, vendors, now, demand, call, with_attachments=not (links and links.public_url))
     mails = SharedMails(now, sender, links, call)
-    faults: dict[PolicyKey, str] = {}
-    broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
-    to_examine_again: set[PolicyKey] = set()
-    caught_up: list[Subscriber] = []
+    served: list[tuple[Subscriber, bool]] = []
     messages = 0
-    for subscriber in subscribers:
-        subscriber_watermarks = watermarks[subscriber.id]
-        advanced: dict[PolicyKey, datetime] = {}
-        holds: dict[PolicyKey, datetime | None] = {}
-        tellings: dict[PolicyKey, set[tuple[int, int]]] = {}
-        absences: dict[PolicyKey, int | None] = {}
-        entries: list[DigestEntry] = []
-        declared = list(_declared(subscriber_watermarks, vendors, broken))
-        with_history = [key for _, key in declared if key not in unchanged]
-        tellings_of = _Tellings(store, subscriber, with_history)
-        subscriber_holds = announced_holds.get(subscriber.id, {})
-        subscriber_absences = announced_absences.get(subscriber.id, {})
-        for vendor, key in declared:
-            watermark = subscriber_watermarks[key]
-            announced_hold = subscriber_holds.get(key)
-            announced_absence = subscriber_absences.get(key)
+    for subscription in due():
+        subscriber = subscription.subscriber
+        if not demand.covers(subscription) or subscriber.served_in >= composing.number:
+            continue  # subscribed, or served by another process, in the meantime: the next run serves them
+        digest = composing.digest_to(subscription)
+        message = None
+        if digest.entries:
+            slugs = dict.fromkeys(name.partition("/")[0] for name in subscriber.vendors)
+            named = {vendor.slug: vendor for vendor in composing.sound_vendors(slugs)}
             try:
-                new = changes.later_than(key, watermark)
-                told = tellings_of.policy(key) if new else ()
-                until = changes.settled_until(key)
-                hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
-                gone_capture_id, absence_entry = changes.absence_entry(vendor, key, announced_absence)
+                message = mails.to(subscriber, digest.entries, named)
             except Exception as error:
-                faults[key] = fault_of(error)
+                undelivered[subscriber] = fault_of(error)
                 continue
-            untold: list[Announcement] = []
-            pending = [announcement for announcement in new if not changes.is_told(key, announcement, told)]
-            for steps in told_as_one(pending, subscriber.preferences):
-                try:
-                    entry = changes.entry(vendor, key, steps)
-                except Exception as error:
-                    faults[key] = fault_of(error)
-                    untold += steps
-                else:
-                    if is_wanted(entry, subscriber.preferences):
-                        entries.append(entry)
-            if new:
-                tellings[key] = _tellings_with(
-                    told, [announcement for announcement in new if announcement not in untold]
-                )
-                # What was told is recorded even if the watermark stays where it is.
-                advanced[key] = watermark.until
-            if until and until > watermark.until and not untold:
-                advanced[key] = until
-            if hold != announced_hold:
-                entries += hold_entries
-                holds[key] = hold
-                # The row of the watermark remembers the hold.
-                advanced.setdefault(key, watermark.until)
-            if absence_entry is not None:
-                entries.append(absence_entry)
-                absences[key] = gone_capture_id
-                advanced.setdefault(key, watermark.until)
-        # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
-        left_out = set(subscriber_watermarks) - {key for _, key in declared}
-        if advanced:
-            message = None
-            if entries:
-                slugs = dict.fromkeys(name.partition("/")[0] for name in subscriber.vendors)
-                named = {vendor.slug: vendor for vendor in _sound(slugs, vendors, broken)}
-                try:
-                    message = mails.to(subscriber, entries, named)
-                except Exception as error:
-                    undelivered[subscriber] = fault_of(error)
-                    to_examine_again |= subscriber_watermarks.keys()
-                    continue
-            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings, absences):
-                messages += message is not None
-            else:  # another process has composed this subscriber's digest, perhaps without the newest captures
-                left_out = set(subscriber_watermarks)
-        to_examine_again |= left_out
-        if not left_out:
-            caught_up.append(subscriber)
-    to_examine_again |= changes.with_later_captures
-    composed = {key: revision for key, revision in revisions.items() if key not in to_examine_again}
-    # A policy that has to be examined again is sound, too, and so is one that is no longer declared. Of a vendor whose
-    # declaration is broken, nothing was examined.
-    sound = [key for key in revisions if key.vendor not in broken]
-    examined = set(subscribers)
-    store.subscriptions.mark_composed(
-        composed,
-        caught_up,
-        {**dict.fromkeys(sound), **faults},
-        served={
-            subscriber: now
-            for subscriber in subscribers
-            if subscriber.preferences.every != "run" and subscriber not in undelivered
-        },
-        left_for_later=[subscriber for subscriber in subscribed if subscriber not in examined],
-    )
-    for slug, fault in broken.items():
+        if message is None and not digest.own and not digest.tellings:
+            served.append((subscriber, digest.is_complete))
+            if len(served) >= _AT_ONCE:
+                store.subscriptions.mark_served(served, composing.number, now)
+                served.clear()
+        elif store.subscriptions.enqueue(
+            subscriber, message, now, composing.number, digest.own, digest.tellings, digest.is_complete
+        ):  # otherwise another process has composed this subscriber's digest
+            messages += message is not None
+    store.subscriptions.mark_served(served, composing.number, now)
+    composing.finish()
+    for slug, fault in composing.broken.items():
         report_fault(f"{slug}: {fault}; digests report its changes again when this is corrected")
-    for key, fault in faults.items():
+    for key, fault in composing.faults.items():
         report_fault(
             f"{key}: its changes could not be worked out: {fault}. The first digest after the next capture tries again."
         )
     for subscriber, fault in undelivered.items():
         report_fault(f"the digest to {shown_address(subscriber.address)} could not be written: {fault}")
     return messages
+
+
+@dataclass(slots=True)
+class _Digest:
+    """A digest to one subscriber, and what has to be recorded with it (`Subscriptions.enqueue`).
+
+    is_complete: False if a policy was left out that no later digest would examine by itself.
+    """
+
+    entries: list[DigestEntry] = field(default_factory=list)
+    own: dict[PolicyKey, OwnWatermark | None] = field(default_factory=dict)
+    tellings: dict[PolicyKey, set[tuple[int, int]]] = field(default_factory=dict)
+    is_complete: bool = True
+
+
+class _Composing:
+    """One time of composing digests. Examines the policies, once for all subscribers.
+
+    number: the number of the composing. faults: why the changes of policies could not be told.
+    broken: the faults of the vendors whose declarations are broken.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        vendors: Mapping[str, Vendor],
+        now: datetime,
+        demand: Demand,
+        call: Caller,
+        *,
+        with_attachments: bool,
+    ) -> None:
+        self._store = store
+        self._vendors = vendors
+        self._now = now
+        self.faults: dict[PolicyKey, str] = {}
+        self.broken: dict[str, str] = {}
+        # A policy's revision is a counter that rises whenever the policy's history may have changed. The revisions are
+        # read before the histories. A capture that arrives later raises the revision again, so the next digest doesn't
+        # skip the policy.
+        self._policies = store.subscriptions.policies_to_examine(demand.served_in, demand.since)
+        wanted = {key for key in self._policies if demand.wants(key)}
+        self._declared = {key: vendor for vendor, key in self._in_order(wanted)}
+        # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
+        self._undeclared = wanted - self._declared.keys()
+        # In these, there are only captures from before what everybody was told, or decisions about such captures.
+        served_in = demand.served_in or 0
+        old = store.subscriptions.without_new_captures(self._policies, served_in, demand.last_begin, now)
+        # What was told of a hold or of an absence has to be compared with the history.
+        told_more = store.subscriptions.policies_with_own_news()
+        to_examine = [key for key in self._declared if key not in old]
+        steady = store.clause_index.steady((key for key in to_examine if key not in told_more), now)
+        self._changes = PolicyChanges(
+            store,
+            steady,
+            now,
+            call,
+            frozenset(demand.words),
+            with_attachments=with_attachments,
+            with_details="webhook" in demand.kinds,
+        )
+        self._news = self._examined(to_examine, store.subscriptions.shared_watermarks(served_in), demand.since)
+        settled = {key: news.settled_until for key, news in self._news.items() if news.settled_until is not None}
+        self.number = store.subscriptions.begin_composing(settled, now)
+        # The others of the undeclared policies stay marked as changed, so everybody's next digest examines them.
+        unexamined = {key for key in self._undeclared if not self._policies[key].is_changed}
+        self._cohorts = Cohorts(store, self.number, self._news, unexamined, now)
+        self._order = {key: place for place, key in enumerate(self._declared)}
+
+    def sound_vendors(self, slugs: Iterable[str]) -> Iterator[Vendor]:
+        """Yields the vendors that are declared soundly, and notes the faults of the others in `broken`."""
+        for slug in slugs:
+            try:
+                vendor = self._vendors.get(slug)
+            except DeclarationError as error:
+                self.broken[slug] = str(error)
+                continue
+            if vendor:
+                yield vendor
+
+    def digest_to(self, subscription: Subscription) -> _Digest:
+        """Composes the digest to a subscriber."""
+        digest = _Digest()
+        keys = self._cohorts.to_look_at(subscription)
+        tellings = _Tellings(self._store, subscription.subscriber, keys & self._news.keys())
+        for key in sorted(keys, key=lambda key: (self._order.get(key, len(self._order)), key)):
+            begin = subscription.begin(key)
+            if begin is not None:
+                self._add(digest, subscription, key, begin, tellings)
+        return digest
+
+    def finish(self) -> None:
+        """Records up to where the policies were examined, and the faults."""
+        # A policy that has to be examined again is sound, too, and so is one that is no longer declared. Of a vendor
+        # whose declaration is broken, nothing was examined.
+        again = self._changes.with_later_captures | self._undeclared
+        changed = {key: policy.revision for key, policy in self._policies.items() if policy.is_changed}
+        sound = [key for key in changed if key.vendor not in self.broken]
+        self._store.subscriptions.mark_composed(
+            self.number,
+            {key: revision for key, revision in changed.items() if key not in again},
+            {**dict.fromkeys(sound), **self.faults},
+        )
+
+    def _examined(
+        self, keys: Iterable[PolicyKey], told: Mapping[PolicyKey, StoredWatermark], since: datetime | None
+    ) -> dict[PolicyKey, PolicyNews]:
+        """Returns what policies have to tell, without those that have a fault.
+
+        told: the earliest watermarks that hold for several subscribers. since: the earliest time since which a
+        subscriber who isn't caught up watches a policy; None if all are caught up.
+        """
+        news = {}
+        for key in keys:
+            try:
+                known = [moment for moment in (since, told[key].until if key in told else None) if moment]
+                news[key] = self._changes.news(key, min(known, default=None))
+            except Exception as error:
+                self.faults[key] = fault_of(error)
+        return news
+
+    def _in_order(self, keys: Collection[PolicyKey]) -> Iterator[tuple[Vendor, PolicyKey]]:
+        """Yields the given policies that are declared, sorted by the vendor's slug, then in order of declaration."""
+        for vendor in self.sound_vendors(sorted({key.vendor for key in keys})):
+            for policy in vendor.policies:
+                key = PolicyKey(vendor.slug, policy)
+                if key in keys:
+                    yield vendor, key
+
+    def _add(
+        self, digest: _Digest, subscription: Subscription, key: PolicyKey, begin: Watched, tellings: "_Tellings"
+    ) -> None:
+        """Adds to a digest what is new about a policy, and what has to be recorded about it."""
+        own = subscription.own.get(key)
+        stored = self._cohorts.before(subscription, key)
+        told_until, watermark = self._store.subscriptions.watermark(key, stored, begin, self._now)
+        state = _State(stored, watermark, told_until, own.held if own else None, own.absence if own else None)
+        policy, news = self._policies.get(key), self._news.get(key)
+        if policy is not None and policy.newest > watermark.until:
+            if news is not None:
+                state = self._tell(digest, subscription.subscriber.preferences, key, news, state, tellings)
+            elif key in self._undeclared and not policy.is_changed:
+                digest.is_complete = False
+        row = state.own_watermark(self._cohorts.after(begin, key), begin)
+        if row != own:
+            digest.own[key] = row
+
+    def _tell(
+        self,
+        digest: _Digest,
+        preferences: Preferences,
+        key: PolicyKey,
+        news: PolicyNews,
+        state: "_State",
+        tellings: "_Tellings",
+    ) -> "_State":
+        """Adds the entries about a policy to a digest, and returns what the subscriber knows afterwards."""
+        changes, vendor = self._changes, self._declared[key]
+        try:
+            new = changes.later_than(key, state.watermark)
+            told = tellings.policy(key) if new else ()
+            held, hold_entries = changes.hold_entries(vendor, key, state.watermark, state.held)
+            absence, absence_entry = changes.absence_entry(vendor, key, state.absence)
+            pending = [announcement for announcement in new if not changes.is_told(key, announcement, told)]
+        except Exception as error:
+            self.faults[key] = fault_of(error)
+            return state
+        untold: list[Announcement] = []
+        for steps in told_as_one(pending, preferences):
+            try:
+                entry = changes.entry(vendor, key, steps)
+            except Exception as error:
+                self.faults[key] = fault_of(error)
+                untold += steps
+            else:
+                if is_wanted(entry, preferences):
+                    digest.entries.append(entry)
+        if new:
+            # What was told is recorded even if the watermark stays where it is.
+            digest.tellings[key] = _tellings_with(
+                told, [announcement for announcement in new if announcement not in untold]
+            )
+        if held != state.held:
+            digest.entries += hold_entries
+        if absence_entry is not None:
+            digest.entries.append(absence_entry)
+        stored = state.stored
+        if news.settled_until is not None and news.settled_until > state.told_until and not untold:
+            stored = _advanced(stored, news.settled_until, self._now)
+        elif new or held != state.held or absence_entry is not None:
+            stored = _advanced(stored, state.watermark.until, self._now)
+        return replace(state, stored=stored, held=held, absence=absence)
+
+
+def _advanced(stored: StoredWatermark | None, until: datetime, now: datetime) -> StoredWatermark:
+    return stored.advanced(until, now) if stored else StoredWatermark(until, until)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a subscriber knows of a policy.
+
+    stored: the watermark that holds for the subscriber; None before the first digest about the policy.
+    watermark, told_until: what follows from it and from the time of the subscription, as the digest begins.
+    held, absence: what was announced to the subscriber and is not resolved yet (`storage.OwnWatermark`).
+    """
+
+    stored: StoredWatermark | None
+    watermark: Watermark
+    told_until: datetime
+    held: datetime | None
+    absence: AnnouncedAbsence | None
+
+    def own_watermark(self, shared: StoredWatermark | None, begin: Watched) -> OwnWatermark | None:
+        """Returns the watermark of the subscriber's own that this state needs; None if that of all says the same.
+
+        shared: the watermark that holds for the subscriber otherwise. begin: since when they watch the policy.
+        """
+        needs_more = self.held is not None or self.absence is not None
+        stored = self.stored
+        if stored is None and (needs_more or (shared is not None and shared.latest > begin.since)):
+            stored = StoredWatermark(self.watermark.until, self.watermark.until)
+        if stored is None or (stored.is_same_as(shared) and not needs_more):
+            return None
+        return OwnWatermark(StoredWatermark(stored.until, stored.latest), self.held, self.absence)
 
 
 class _Tellings:
@@ -263,284 +403,3 @@ def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement])
     old_by_new = {telling.new_capture_id: telling.old_capture_id for telling in others}
     old_by_new |= {announcement.new.first.capture_id: announcement.old.last.capture_id for announcement in new}
     return {(old, new_capture) for new_capture, old in old_by_new.items()}
-
-
-def _earliest(watermarks: Collection[Mapping[PolicyKey, Watermark]]) -> dict[PolicyKey, datetime]:
-    """Returns for each policy the earliest watermark of all subscribers."""
-    earliest: dict[PolicyKey, datetime] = {}
-    for subscriber_watermarks in watermarks:
-        for key, watermark in subscriber_watermarks.items():
-            earliest[key] = min(watermark.until, earliest.get(key, watermark.until))
-    return earliest
-
-
-def _declared(
-    keys: Collection[PolicyKey], vendors: Mapping[str, Vendor], broken: dict[str, str]
-) -> Iterator[tuple[Vendor, PolicyKey]]:
-    """Yields the given policies that are declared, sorted by the vendor's slug, then in the order of declaration.
-
-    broken: receives the fault of each vendor whose declaration is broken. Its policies are left out.
-    """
-    for vendor in _sound(sorted({key.vendor for key in keys}), vendors, broken):
-        for policy in vendor.policies:
-            key = PolicyKey(vendor.slug, policy)
-            if key in keys:
-                yield vendor, key
-
-
-def _sound(slugs: Iterable[str], vendors: Mapping[str, Vendor], broken: dict[str, str]) -> Iterator[Vendor]:
-    """Yields the vendors that are declared soundly.
-
-    broken: receives the fault of each vendor whose declaration is broken.
-    """
-    for slug in slugs:
-        try:
-            vendor = vendors.get(slug)
-        except DeclarationError as error:
-            broken[slug] = str(error)
-            continue
-        if vendor:
-            yield vendor
-
-
-@dataclass(frozen=True, slots=True)
-class _Announced:
-    """The announcements of one policy that are new to at least one subscriber.
-
-    until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
-    announcements: the announcements, oldest first.
-    settled: the settled history; only its last period if there is nothing to report.
-    absence: since when the policy is gone; None if it isn't.
-    """
-
-    until: datetime | None
-    announcements: tuple[Announcement, ...]
-    settled: SettledHistory
-    absence: Absence | None
-
-
-class _PolicyChanges:
-    """The new changes of each policy. Each history and each report is made once and used for all subscribers.
-
-    earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
-    maybe_there_again: the policies of which a subscriber was told that they are gone.
-    unchanged: the policies that have no news since their earliest watermark, each with the time of its newest capture.
-        Their histories are not loaded.
-    now: the present time. Later captures are left out.
-    call: makes the comparisons. words: the words that subscribers watch for. with_attachments: whether entries get the
-        HTML report. with_details: whether entries get what only webhooks tell.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        earliest: Mapping[PolicyKey, datetime],
-        maybe_there_again: Collection[PolicyKey],
-        unchanged: Mapping[PolicyKey, datetime],
-        now: datetime,
-        call: Caller,
-        words: frozenset[str],
-        with_attachments: bool,
-        with_details: bool,
-    ) -> None:
-        self._with_attachments = with_attachments
-        self._with_details = with_details
-        self._store = store
-        self._words = words
-        self._call = call
-        self._earliest = earliest
-        self._maybe_there_again = maybe_there_again
-        self._now = now
-        nothing = History((), ())
-        self._announced = {
-            key: _Announced(until, (), SettledHistory(nothing, (), (), until), None) for key, until in unchanged.items()
-        }
-        self._entries: dict[tuple[PolicyKey, tuple[int, ...]], DigestEntry] = {}
-        self._failures: dict[tuple[PolicyKey, tuple[int, ...]], Exception] = {}
-        #: The policies of which later captures were left out.
-        self.with_later_captures: set[PolicyKey] = set()
-
-    def settled_until(self, key: PolicyKey) -> datetime | None:
-        """Returns the time of the last capture before the periods that are not confirmed yet.
-
-        None if there is no such capture.
-        """
-        return self._announced_in(key).until
-
-    def later_than(self, key: PolicyKey, watermark: Watermark) -> list[Announcement]:
-        """Returns the announcements whose new period begins after the watermark, oldest first."""
-        announced = self._announced_in(key).announcements
-        return [announcement for announcement in announced if watermark.is_before(announcement.new.first)]
-
-    def is_told(self, key: PolicyKey, announcement: Announcement, tellings: Collection[Telling]) -> bool:
-        """Returns whether a telling tells an announcement, or only a wrong clock makes it look like a second change.
-
-        The latter is so if the same change was told, and if every capture that was stored since then shows its text.
-        """
-        if any(telling.tells(announcement) for telling in tellings):
-            return True
-        old, new = announcement.old.version_id, announcement.new.version_id
-        first = announcement.new.first
-        if first.source != "live":
-            return False
-        captures = [
-            capture for period in self._announced_in(key).settled.history.periods for capture in period.observations
-        ]
-        return any(
-            (telling.old_version_id, telling.new_version_id) == (old, new)
-            and telling.new_capture_id < first.capture_id
-            and all(
-                capture.version_id == new
-                for capture in captures
-                if telling.new_capture_id <= capture.capture_id < first.capture_id
-            )
-            for telling in tellings
-        )
-
-    def entry(self, vendor: Vendor, key: PolicyKey, steps: Sequence[Announcement]) -> DigestEntry:
-        """Returns the entry for announcements that are told as one (`told_as_one`)."""
-        change = key, tuple(step.new.first.capture_id for step in steps)
-        if change in self._failures:
-            raise self._failures[change]
-        if change not in self._entries:
-            first, last = steps[0], steps[-1]
-            announcement = replace(last, old=first.old)
-            is_reverted = first.old.version_id == last.new.version_id
-            settled_history = self._announced_in(key).settled
-            source = report_source(
-                self._store,
-                vendor,
-                key,
-                settled_history.history,
-                settled_history,
-                first.old,
-                first.new if is_reverted else last.new,
-            )
-            try:
-                write_entry = partial(
-                    _entry_from,
-                    source,
-                    announcement,
-                    self._words,
-                    is_reverted=is_reverted,
-                    with_attachment=self._with_attachments,
-                    with_details=self._with_details,
-                )
-                self._entries[change] = self._call(write_entry)
-            except Exception as error:
-                self._failures[change] = error
-                raise
-        return self._entries[change]
-
-    def hold_entries(
-        self, vendor: Vendor, key: PolicyKey, watermark: Watermark, announced: datetime | None
-    ) -> tuple[datetime | None, list[DigestEntry]]:
-        """Returns the hold that has been announced after this digest, and the entries that say what is new about it.
-
-        A hold is named by the `captured_at` of the held period's first capture; None if the policy has no hold.
-
-        announced: the hold that an earlier digest announced, if no digest has said since how it ended; otherwise None.
-        """
-        settled_history = self._announced_in(key).settled
-        held = settled_history.held_now
-        entries: list[DigestEntry] = []
-        if announced is not None and any(
-            capture.captured_at == announced for period in settled_history.held for capture in period.observations
-        ):
-            return announced, entries  # also if an earlier capture of the held text has arrived since
-        refuted = {period.version_id for period in settled_history.transient}
-        is_news = held is not None and watermark.is_before(held.first) and held.version_id not in refuted
-        current = held.first.captured_at if held is not None and is_news else None
-        if current == announced or not settled_history.history.periods:
-            return announced, entries
-        standing = settled_history.history.periods[-1]
-        if announced is not None and not any(
-            observation.captured_at == announced
-            for period in settled_history.history.periods
-            for observation in period.observations
-        ):
-            entries.append(taken_back_entry(vendor, key.policy, announced))
-        # A hold whose text stands now is reported as a change.
-        if held is not None and current is not None:
-            entries.append(held_entry(vendor, key.policy, standing, held))
-        return current, entries
-
-    def absence_entry(
-        self, vendor: Vendor, key: PolicyKey, announced: AnnouncedAbsence | None
-    ) -> tuple[int | None, DigestEntry | None]:
-        """Returns the absence that has been announced after this digest, and the entry that says what is new about it.
-
-        An absence is named by the id of its first capture; None if the policy is there. The entry is None if nothing is
-        new.
-
-        announced: the absence that an earlier digest announced, if no digest has said since that the policy is there
-            again; otherwise None.
-        """
-        absence_now, standing = self._announced_in(key).absence, self._announced_in(key).settled.history
-        if announced is None:
-            if absence_now is None or not standing.periods:
-                return None, None
-            last_text = standing.periods[-1].last
-            return absence_now.first.capture_id, gone_entry(vendor, key.policy, absence_now, last_text)
-        first = there_again(standing, announced.capture_id)
-        if first is None:
-            return announced.capture_id, None
-        captures = [capture for period in standing.periods for capture in period.observations]
-        place = captures.index(first)
-        return None, there_again_entry(
-            vendor, key.policy, announced.since, first, captures[place - 1] if place else None
-        )
-
-    def _announced_in(self, key: PolicyKey) -> _Announced:
-        if key not in self._announced:
-            history = self._history_until_now(key)
-            settled_history = self._store.library.settled(key, history)
-            new = announcements(settled_history.history, self._earliest[key])
-            needed = settled_history
-            if not new and key not in self._maybe_there_again:
-                needed = _only_needed(settled_history)
-            self._announced[key] = _Announced(settled_history.until, new, needed, absence(history))
-        return self._announced[key]
-
-    def _history_until_now(self, key: PolicyKey) -> History:
-        history = self._store.library.history(key)
-        captures = [capture for period in history.periods for capture in period.observations]
-        until_now = [capture for capture in captures if capture.captured_at <= self._now]
-        quarantined = tuple(capture for capture in history.quarantined if capture.captured_at <= self._now)
-        if len(until_now) == len(captures) and len(quarantined) == len(history.quarantined):
-            return history
-        self.with_later_captures.add(key)
-        return replace(timeline(until_now), quarantined=quarantined)
-
-
-def _entry_from(
-    source: ReportSource,
-    announcement: Announcement,
-    words: frozenset[str],
-    *,
-    is_reverted: bool,
-    with_attachment: bool,
-    with_details: bool,
-) -> DigestEntry:
-    report = source.report()
-    if is_reverted:
-        entry = reverted_entry(report, announcement)
-    else:
-        entry = digest_entry(report, announcement, with_attachment=with_attachment)
-        if with_details:
-            entry = replace(entry, details=change_details(report, entry, announcement))
-    entry = replace(entry, worth=worth_of(report.comparison, words))
-    # An entry that can't be written fails here, and its policy has the fault. In a subscriber's e-mail, it would keep
-    # the entries of the other policies from being sent.
-    as_email([entry], _NOBODY, {}, announcement.new.first.captured_at, _NOBODY.address)
-    return entry
-
-
-def _only_needed(settled_history: SettledHistory) -> SettledHistory:
-    """Returns a history without announcements, and without the periods that no entry needs.
-
-    This saves memory: a crawl adds captures to every policy, but few policies change.
-    """
-    if settled_history.held or settled_history.transient:
-        return settled_history
-    return SettledHistory(History(settled_history.history.periods[-1:], ()), (), (), settled_history.until)

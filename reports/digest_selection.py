@@ -41,14 +41,36 @@ def is_wanted(entry: DigestEntry, preferences: Preferences) -> bool:
 def told_as_one(pending: Sequence[Announcement], preferences: Preferences) -> Iterator[Sequence[Announcement]]:
     """Yields the announcements of a policy, oldest first, in groups that are each told as one change.
 
-    In a daily or weekly digest, that is all changes between two alternations. With each run, every change is told by
-    itself.
+    In a daily or weekly digest, that is all changes between two alternations. With each run, it is all changes up to
+    the last one that leads back to the text before the first of them; every other change is told by itself.
     """
+    for steps in _between_alternations(pending):
+        if preferences.every == "run":
+            yield from _with_reversions(steps)
+        else:
+            yield steps
+
+
+def _between_alternations(pending: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
     group: list[Announcement] = []
     for announcement in pending:
-        if group and (preferences.every == "run" or announcement.alternation or group[-1].alternation):
+        if group and (announcement.alternation or group[-1].alternation):
             yield group
             group = []
         group.append(announcement)
     if group:
         yield group
+
+
+def _with_reversions(steps: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
+    begin = 0
+    while begin < len(steps):
+        end = begin + 1
+        for place in range(begin, len(steps)):
+            # Between the two, there may be a change that was told before: a later one then leads back from there.
+            if place > begin and steps[place].old.version_id != steps[place - 1].new.version_id:
+                break
+            if steps[place].new.version_id == steps[begin].old.version_id:
+                end = place + 1
+        yield steps[begin:end]
+        begin = end

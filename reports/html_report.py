@@ -22,7 +22,6 @@ from reports.rendered_changes import (
     KIND_WORDS,
     PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
-    RenderedChange,
     rendered_changes,
 )
 from reports.report import Report, ReportSource, VersionSide
@@ -120,7 +119,7 @@ class ReportPage:
 
     title, summary: as in every format. opening: the heading, and the sentences below it. controls: what is shown, and
         where to go. changes: all changes, the evidence and the whole text. closing: a note on how to read it.
-    changes_in_words: each change in reading order, as a citation names it: `change 3 (modified), under “Your rights”`.
+    paths: the headings above each change, in reading order of the changes.
     """
 
     title: str
@@ -129,7 +128,7 @@ class ReportPage:
     controls: str
     changes: str
     closing: str
-    changes_in_words: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
 
 
 def as_html(report: Report) -> str:
@@ -165,12 +164,8 @@ def as_page(report: Report, links: RoomLinks) -> ReportPage:
         controls=str(parts.controls()),
         changes=str(parts.changes()),
         closing=str(parts.closing()),
-        changes_in_words=tuple(map(_in_words, rendered_changes(report.comparison))),
+        paths=tuple(change.path for change in rendered_changes(report.comparison)),
     )
-
-
-def _in_words(change: RenderedChange) -> str:
-    return f"change {change.number} ({change.kind})" + (f", under “{change.place}”" if change.path else "")
 
 
 def page_of(source: ReportSource, links: RoomLinks) -> ReportPage:

@@ -6,14 +6,18 @@ import smtplib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
-from threading import Lock, Thread
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
+from typing import Literal
 from urllib.parse import urlsplit
 
 from core.email_addresses import checked_address
-from core.exceptions import DeliveryError
+from core.exceptions import ClausewatchError, DeliveryError
 from core.plurals import plural
 from core.recipients import kind_of, mailbox_of, shown_address
 from reports.bounces import bounce_header
@@ -27,6 +31,9 @@ _LOST_IN_A_ROW = 10
 _DELIVERY_LIMIT = 3600
 # How long an interrupted delivery waits for each thread to give its message back, in seconds.
 _INTERRUPTED_WAIT = 2
+# So many messages are claimed ahead of the threads, besides one for each thread. If the process is killed, they wait
+# until their claim ends.
+_CLAIMED_AHEAD = 4
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
@@ -98,9 +105,9 @@ def deliver_by_smtp(
 ) -> Sending:
     """Sends the digests in the outbox that are e-mails to a mail server.
 
-    A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
-    moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
-    has accepted the digest; a later delivery sends the same message again, with the same Message-ID.
+    A digest is marked as sent after the server has accepted it, as soon as the transaction about earlier ones ends. If
+    the process is killed in between, or the connection is lost before the server's answer arrives, a later delivery
+    sends the same message again, with the same Message-ID. Digests that another process is sending are left to it.
 
     An address whose digest the server can't accept now is tried again after a wait that grows from attempt to attempt
     (`core.retries`). An address that the server refuses for good gets no more messages until it is subscribed again.
@@ -127,8 +134,27 @@ def deliver_by_smtp(
     return _Delivery(store, connector(smtp_url), host, sender, now, mailboxes).outcome(connections)
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What has become of a message.
+
+    fate: `sent`; `failed`: see `error`; `again`: the server takes no further message over the connection, and has said
+        so before it got this one; `unsent`: the attempt was not begun; `no connection`: there can't be one, for the
+        reason in `error`, and the thread ends.
+    """
+
+    message: OutboxMessage
+    fate: Literal["sent", "failed", "again", "unsent", "no connection"]
+    error: Exception | None = None
+
+
 class _Delivery:
-    """A delivery through a mail server, by several threads. Each thread has a connection of its own."""
+    """A delivery through a mail server.
+
+    Several threads send messages, each over a connection of its own, and know nothing of the database. The calling
+    thread claims messages ahead of them, and records what has become of those before, as many as there are at once:
+    threads that wait for the disk after each message would leave their connections idle for most of the time.
+    """
 
     def __init__(
         self,
@@ -146,25 +172,32 @@ class _Delivery:
         self._now = now
         self._secret = store.secrets.for_links()
         self._deadline = time.monotonic() + _DELIVERY_LIMIT
-        self._lock = Lock()  # for all fields below
         self._mailboxes = mailboxes
+        self._claimed: dict[int, OutboxMessage] = {}  # those that threads are to send, or are sending
+        self._next_mailboxes: list[str] = []  # those to which a message was sent, and there may be another
+        self._to_record: list[int] = []
+        self._working = 0  # the number of threads that have not given up
         self._given_back: list[str] = []
-        self._servers: dict[smtplib.SMTP, int] = {}  # with the number of messages that each has accepted
         self._sent = 0
         self._troubles: list[DeliveryTrouble] = []
         self._lost_in_a_row = 0
         self._connect_error = ""
         self._stopped_by = ""
-        self._error: BaseException | None = None
         self._is_interrupted = False
+        # What the threads know, too.
+        self._to_send: SimpleQueue[OutboxMessage | None] = SimpleQueue()
+        self._attempts: SimpleQueue[_Attempt] = SimpleQueue()
+        self._is_stopping = Event()
+        self._lock = Lock()
+        self._servers: set[smtplib.SMTP] = set()
 
     def outcome(self, connections: int) -> Sending:
         """Sends the messages, and returns the outcome. Raises the errors of `deliver_by_smtp`."""
-        self._run_threads(connections)
-        if self._given_back and self._sent:  # a server may allow fewer connections than those
-            self._run_threads(1)
-        if self._error is not None:
-            raise self._error
+        self._send_over(connections)
+        if self._given_back and self._sent and not self._stopped_by:  # a server may allow fewer connections than those
+            self._mailboxes = chain(self._given_back, self._mailboxes)
+            self._given_back = []
+            self._send_over(1)
         if self._given_back or self._stopped_by:
             raise self._delivery_error()
         return Sending(self._sent, tuple(self._troubles))
@@ -179,119 +212,187 @@ class _Delivery:
             f"{plural(self._sent, 'digest')} sent, {left} not sent",
         )
 
-    def _run_threads(self, connections: int) -> None:
+    def _send_over(self, connections: int) -> None:
+        """Sends messages until none is left, or no connection can be made."""
+        ahead = _CLAIMED_AHEAD + 2 * connections
         threads: list[Thread] = []
-        # There are no more threads than mailboxes.
-        while len(threads) < connections and (mailbox := self._next_mailbox()) is not None:
-            threads.append(Thread(target=self._work, args=(mailbox,), daemon=True))
         try:
+            self._claim(ahead)
+            threads = [Thread(target=self._work, daemon=True) for _ in range(min(connections, len(self._claimed)))]
             for thread in threads:
                 thread.start()
+            self._working = len(threads)
+            while self._claimed:
+                self._settle_finished()
+                if not self._working:
+                    waiting = [message.address.lower() for message in self._claimed.values()]
+                    self._given_back += dict.fromkeys([*self._next_mailboxes, *waiting])
+                    self._record()
+                    self._release_claimed()
+                    break
+                self._claim(ahead)
+        except BaseException as error:
+            self._end_early(is_interrupted=not isinstance(error, ClausewatchError))
+            raise
+        finally:
+            for _ in threads:
+                self._to_send.put(None)
+            end = time.monotonic() + _INTERRUPTED_WAIT
             for thread in threads:
-                thread.join()
-        except BaseException:
-            # An interrupted delivery doesn't wait for a server that hangs. The threads give their messages back.
-            self._is_interrupted = True
+                if thread.ident is not None:
+                    thread.join(max(end - time.monotonic(), 0) if self._is_interrupted else None)
+
+    def _claim(self, most: int) -> None:
+        """Records the sent messages, and claims further ones for the threads. most: how many may be claimed in all."""
+        if time.monotonic() > self._deadline and not self._stopped_by:
+            self._stop(f"the server took more than {_DELIVERY_LIMIT // 60} minutes")
+        goes_on = True
+        while goes_on:
+            mailboxes: list[str] = []
+            if not self._is_stopping.is_set():
+                mailboxes = [*self._next_mailboxes, *islice(self._mailboxes, max(most - len(self._claimed), 0))]
+            messages: list[OutboxMessage] = []
+            if self._to_record or mailboxes:
+                messages = self._store.outbox.exchange(self._to_record, mailboxes, self._now, sent_at=self._now)
+            self._to_record, self._next_mailboxes = [], []
+            for message in messages:
+                self._claimed[message.id] = message
+                self._to_send.put(message)
+            # Another process may be sending the messages to all of these mailboxes.
+            goes_on = bool(mailboxes) and not self._claimed
+
+    def _record(self) -> None:
+        """Records the sent messages."""
+        if self._to_record:
+            self._store.outbox.exchange(self._to_record, (), sent_at=self._now)
+        self._to_record, self._next_mailboxes = [], []
+
+    def _settle_finished(self, timeout: float | None = None) -> None:
+        """Records the attempts that have ended, as soon as there is one. Raises Empty at the timeout, in seconds."""
+        self._settle(self._attempts.get(timeout=timeout))
+        with suppress(Empty):
+            while True:
+                self._settle(self._attempts.get_nowait())
+
+    def _settle(self, attempt: _Attempt) -> None:
+        """Records an attempt, or has the message sent over another connection."""
+        message, error = attempt.message, attempt.error
+        if attempt.fate == "no connection" and error is not None:
+            self._working -= 1
+            self._connect_error = reason_of(error)
+        if attempt.fate in ("again", "no connection") and not self._is_stopping.is_set():
+            self._to_send.put(message)
+            return
+        del self._claimed[message.id]
+        if attempt.fate == "sent":
+            self._to_record.append(message.id)
+            self._next_mailboxes.append(message.address.lower())
+            self._sent += 1
+            self._lost_in_a_row = 0
+        elif attempt.fate == "failed" and error is not None:
+            self._note_failure(message, error)
+        else:
+            self._store.outbox.release(message.id)
+
+    def _release_claimed(self) -> None:
+        """Gives back what is claimed and has not been sent."""
+        with suppress(Empty):
+            while True:
+                self._to_send.get_nowait()
+        for message_id in list(self._claimed):
+            self._store.outbox.release(message_id)
+            del self._claimed[message_id]
+
+    def _stop(self, reason: str) -> None:
+        self._stopped_by = reason
+        self._is_stopping.set()
+
+    def _end_early(self, *, is_interrupted: bool) -> None:
+        """Records what has become of the claimed messages after an error.
+
+        is_interrupted: whether to cut the connections off. An interrupted delivery doesn't wait for a server that
+        hangs.
+        """
+        self._is_stopping.set()
+        self._is_interrupted = is_interrupted
+        if is_interrupted:
             with self._lock:
                 for server in self._servers:
                     abort(server)
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join(timeout=_INTERRUPTED_WAIT)
-            raise
+        with suppress(Empty, ClausewatchError):
+            while self._claimed:
+                self._settle_finished(_INTERRUPTED_WAIT if is_interrupted else None)
+        with suppress(ClausewatchError):
+            self._record()
+            # What is left waits for a connection, and no thread begins to send it any more.
+            self._release_claimed()
 
-    def _next_mailbox(self) -> str | None:
-        with self._lock:
-            if self._stopped_by or self._is_interrupted or self._error:
-                return None
-            if time.monotonic() > self._deadline:
-                self._stopped_by = f"the server took more than {_DELIVERY_LIMIT // 60} minutes"
-                return None
-            return self._given_back.pop() if self._given_back else next(self._mailboxes, None)
-
-    def _work(self, first: str) -> None:
-        """Sends the messages to a mailbox, then those to further mailboxes, until none is left."""
-        mailbox: str | None = first
+    def _work(self) -> None:
+        """Sends one message after the other over a connection."""
         server: smtplib.SMTP | None = None
+        accepted = 0
         try:
-            while mailbox is not None:
-                if server is None or is_over(server):
-                    server = self._connected(server, mailbox)
-                    if server is None:
-                        return
-                if not self._send_next(server, mailbox):
-                    mailbox = self._next_mailbox()
-        except BaseException as error:
-            with self._lock:
-                self._error = self._error or error
+            while (message := self._to_send.get()) is not None:
+                try:
+                    if not self._is_stopping.is_set() and (server is None or is_over(server)):
+                        self._forget(server)
+                        server, accepted = None, 0
+                        server = self._connect()
+                        with self._lock:
+                            self._servers.add(server)
+                except Exception as error:
+                    self._attempts.put(_Attempt(message, "no connection", error))
+                    return
+                if self._is_stopping.is_set() or server is None:
+                    self._attempts.put(_Attempt(message, "unsent"))
+                    continue
+                attempt = self._attempt(server, message, accepted)
+                accepted += attempt.fate == "sent"
+                self._attempts.put(attempt)
         finally:
             if server is not None:
                 with self._lock:
-                    self._servers.pop(server, None)
+                    self._servers.discard(server)
                 leave(server)
 
-    def _connected(self, former: smtplib.SMTP | None, mailbox: str) -> smtplib.SMTP | None:
-        """Returns a new connection; None, after giving the mailbox back, if there can't be one."""
-        if former is not None:
+    def _forget(self, server: smtplib.SMTP | None) -> None:
+        if server is not None:
             with self._lock:
-                self._servers.pop(former, None)
-            former.close()
-        try:
-            server = self._connect()
-        except (OSError, smtplib.SMTPException) as error:
-            with self._lock:
-                self._connect_error = reason_of(error)
-                self._given_back.append(mailbox)
-            return None
-        with self._lock:
-            self._servers[server] = 0
-        return server
-
-    def _send_next(self, server: smtplib.SMTP, mailbox: str) -> bool:
-        """Sends the oldest message to a mailbox. Returns whether the next one may be sent, too."""
-        message = self._store.outbox.claim(mailbox, self._now)
-        if message is None:
-            return False
-        try:
-            if self._is_interrupted:
-                raise KeyboardInterrupt
-            with time_limit(server):
-                header = bounce_header(self._secret, message.id, self._now)
-                server.sendmail(self._sender, [message.address], header + message.message)
-        except (OSError, smtplib.SMTPException) as error:
-            return self._note_failure(server, message, error)
-        except BaseException:
-            self._store.outbox.release(message.id)
-            raise
-        self._store.outbox.mark_sent(message.id, self._now)
-        with self._lock:
-            self._servers[server] += 1
-            self._sent += 1
-            self._lost_in_a_row = 0
-        return True
-
-    def _note_failure(self, server: smtplib.SMTP, message: OutboxMessage, error: Exception) -> bool:
-        """Records that a message could not be sent. Returns whether it may be sent over another connection at once."""
-        failure, reason = failure_of(error), reason_of(error)
-        if server.sock is None and failure == "busy" and self._servers[server]:
-            # The server takes no further message over this connection, and has said so before it got this one.
-            self._store.outbox.release(message.id)
-            return True
-        if failure == "lost":
+                self._servers.discard(server)
             server.close()
-        if failure in ("sender", "busy") or self._is_interrupted:
+
+    def _attempt(self, server: smtplib.SMTP, message: OutboxMessage, accepted: int) -> _Attempt:
+        """Sends a message. accepted: the number of messages that the server has accepted over this connection."""
+        try:
+            header = bounce_header(self._secret, message.id, self._now)
+            with time_limit(server):
+                server.sendmail(self._sender, [message.address], header + message.message)
+        except Exception as error:
+            failure = failure_of(error)
+            if server.sock is None and failure == "busy" and accepted:
+                return _Attempt(message, "again")
+            if failure == "lost":
+                server.close()
+            return _Attempt(message, "failed", error)
+        return _Attempt(message, "sent")
+
+    def _note_failure(self, message: OutboxMessage, error: Exception) -> None:
+        """Records that a message could not be sent. Raises the error if it says nothing about the mail server."""
+        if not isinstance(error, OSError | smtplib.SMTPException):
+            raise error
+        failure, reason = failure_of(error), reason_of(error)
+        trouble: DeliveryTrouble | None = None
+        # Once the delivery ends, a lost connection says nothing about an address.
+        if failure in ("sender", "busy") or (failure == "lost" and self._is_stopping.is_set()):
             self._store.outbox.release(message.id)
-            trouble = None
         elif failure == "refused":
             trouble = self._store.outbox.refuse(message, self._now, reason)
         else:
             trouble = self._store.outbox.put_off(message, self._now, reason)
-        with self._lock:
-            if trouble is not None:
-                self._troubles.append(trouble)
-            self._lost_in_a_row = self._lost_in_a_row + 1 if failure in ("lost", "busy") else 0
-            if failure == "sender":
-                self._stopped_by = f"it refuses messages from {self._sender}: {reason}"
-            elif failure == "busy" or self._lost_in_a_row >= _LOST_IN_A_ROW:
-                self._stopped_by = self._stopped_by or reason
-        return False
+        if trouble is not None:
+            self._troubles.append(trouble)
+        self._lost_in_a_row = self._lost_in_a_row + 1 if failure in ("lost", "busy") else 0
+        if failure == "sender":
+            self._stop(f"it refuses messages from {self._sender}: {reason}")
+        elif failure == "busy" or self._lost_in_a_row >= _LOST_IN_A_ROW:
+            self._stop(self._stopped_by or reason)

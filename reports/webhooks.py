@@ -21,11 +21,12 @@ _MOST_READ = 4_096
 _MOST_SHOWN = 200
 
 
-def post(address: str, body: bytes, secret: str, *, allow_private: bool) -> None:
+def post(address: str, body: bytes, secret: str, tls: ssl.SSLContext, *, allow_private: bool) -> None:
     """Sends a digest to a webhook. An answer with a status from 200 to 299 says that the receiver has it.
 
     address: a checked one (`core.recipients`). body: a digest (`reports.webhook_digest`). secret: the installation's
-    secret (`storage.secrets`). allow_private: whether the receiver may be at an IP address that isn't public, or get
+    secret (`storage.secrets`). tls: which certificates are valid; to make it takes much longer than a request.
+    allow_private: whether the receiver may be at an IP address that isn't public, or get
     the digest without encryption.
 
     RefusedAttemptError if the answer is 410: "The resource is no longer available; disable the endpoint", as Standard
@@ -34,14 +35,14 @@ def post(address: str, body: bytes, secret: str, *, allow_private: bool) -> None
     """
     if not allow_private and address.startswith("http://"):
         raise FailedAttemptError("http:// sends without encryption; set CLAUSEWATCH_ALLOW_PRIVATE=1 to allow it")
-    within(TIME_LIMIT, lambda: _post(address, body, secret, allow_private=allow_private))
+    within(TIME_LIMIT, lambda: _post(address, body, secret, tls, allow_private=allow_private))
 
 
-def _post(address: str, body: bytes, secret: str, *, allow_private: bool) -> None:
+def _post(address: str, body: bytes, secret: str, tls: ssl.SSLContext, *, allow_private: bool) -> None:
     headers = signature_headers(secret, address, json.loads(body)["id"], int(time.time()), body)
     headers |= {"Content-Type": "application/json", "User-Agent": "clausewatch"}
     with (
-        urllib3.PoolManager(ssl_context=ssl.create_default_context(), timeout=TIME_LIMIT) as pool,
+        urllib3.PoolManager(ssl_context=tls, timeout=TIME_LIMIT) as pool,
         guarded_connections(allow_private) as refused,
     ):
         try:

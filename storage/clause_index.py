@@ -24,7 +24,8 @@ from storage import documents
 from storage.clause_search import ClauseSearch, FoundClause, found_clauses, id_of
 from storage.database import Database
 from storage.histories import history_of, settled_in
-from storage.steady_policies import is_steady, needed_notes, newest_of_unchanged, write_notes
+from storage.records import SteadyPolicy
+from storage.steady_policies import is_steady, needed_notes, steady, write_notes
 from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
 from storage.tables.search_models import CLAUSE_TEXTS, INDEXED_POLICIES
 from storage.verdicts import judged_captures
@@ -112,20 +113,20 @@ class ClauseIndex:
         with self._database.read_session() as session:
             return found_clauses(session, search)
 
-    def newest_of_unchanged(self, earliest: Mapping[PolicyKey, datetime], now: datetime) -> dict[PolicyKey, datetime]:
-        """Returns the policies that certainly have no news since a time, each with the time of its newest capture.
+    def steady(self, keys: Iterable[PolicyKey], now: datetime) -> dict[PolicyKey, SteadyPolicy]:
+        """Returns those of the given policies of which it is certain, without their histories, what stands.
 
-        No history is loaded (`storage.steady_policies`). earliest: the time for each policy. now: the present time.
+        See `storage.steady_policies.steady`. now: the present time.
         """
         with self._database.snapshot() as session:
-            return newest_of_unchanged(session, earliest, self._rules, now)
+            return steady(session, keys, self._rules, now)
 
     def _refresh_steady(self, keys: Iterable[PolicyKey]) -> Collection[PolicyKey]:
         """Brings the index of the policies up to date whose text has not changed, and returns these policies."""
         with self._database.snapshot() as session:
             notes = needed_notes(session, keys, self._rules)
         if any(notes.values()):
-            with self._database.write_session() as session:
+            with self._database.write_session(durable=False) as session:
                 write_notes(session, notes.values())
         return notes.keys()
 
@@ -139,7 +140,7 @@ class ClauseIndex:
 
     def _write(self, key: PolicyKey, portion: _Update) -> bool:
         """Writes an update. Returns False, and writes nothing, if the policy or its index has changed since."""
-        with self._database.write_session() as session:
+        with self._database.write_session(durable=False) as session:
             is_current = _policy_state(session, key) == portion.policy and _state(session, key) == portion.seen
             if is_current:
                 _apply(session, key, portion)

@@ -5,7 +5,7 @@ without looking at all clauses that match: most clauses of all policies have a w
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,6 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
@@ -42,9 +41,9 @@ _LAST_SECOND = (1 << 33) - 1
 # If no more texts than this went in the time that a search names, SQLite looks at each of them. Otherwise, it looks at
 # the texts with the words in turn, of which enough went in that time.
 _FEW_GONE = 10_000
-# If no more texts than this have the words, PostgreSQL looks at each of them. Otherwise, it looks at the newest texts
-# in turn, of which enough have the words.
-_FEW_MATCHES = 2_000
+# PostgreSQL first looks at so many texts in turn, the newest ones. If not enough of them have the words, it looks up
+# all texts that have the words.
+_NEWEST = 5_000
 _BEYOND_LAST_ID = (1 << 63) - 1
 
 # SQLite's full-text table. It is no part of the metadata, because SQLAlchemy has no virtual tables.
@@ -97,7 +96,7 @@ def found_clauses(session: Session, search: ClauseSearch) -> list[FoundClause]:
     found: list[FoundClause] = []
     while True:
         wanted = search.limit - len(found)
-        rows = [_found(row) for row in session.execute(_query(session, replace(search, limit=wanted)))]
+        rows = [_found(row) for row in _rows(session, replace(search, limit=wanted))]
         # The columns say when the policy had the text first and last. In between, it may have been without it.
         found += [row for row in rows if search.at is None or _is_held_at(row, search.at)]
         if len(rows) < wanted or len(found) == search.limit:
@@ -121,49 +120,75 @@ def id_of(key: PolicyKey, appeared_at: datetime, position: int) -> int:
     return lowest_id(appeared_at) + (policy << _POSITION_BITS) + max((1 << _POSITION_BITS) - 1 - position, 0)
 
 
-def _query(session: Session, search: ClauseSearch) -> Select[Any]:
+def _rows(session: Session, search: ClauseSearch) -> Sequence[Any]:
     scope = scope_word(search.vendor, search.policy)
     if session.get_bind().dialect.name == "sqlite":
-        row_id: ColumnElement[int] = _WORDS.c.rowid
-        has_words = _MATCHED.op("MATCH")(_sqlite_words(search.terms, scope))
-        query = select(*_COLUMNS)
-        if search.gone is not None and _few_are_gone(session, search.gone):
-            row_id = CLAUSE_TEXTS.c.id
-            # With the plus sign, SQLite doesn't look up each text that has the words, but each text that went.
-            unindexed_id = literal_column("+clause_texts.id", BigInteger)
-            query = query.where(unindexed_id.in_(select(_WORDS.c.rowid).where(has_words)))
-        else:
-            query = query.select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id)).where(has_words)
-    else:
+        return session.execute(_sqlite_query(session, search, scope)).all()
+    return _postgresql_rows(session, search, scope)
+
+
+def _sqlite_query(session: Session, search: ClauseSearch, scope: str) -> Select[Any]:
+    row_id: ColumnElement[int] = _WORDS.c.rowid
+    has_words = _MATCHED.op("MATCH")(_sqlite_words(search.terms, scope))
+    query = select(*_COLUMNS)
+    if search.gone is not None and _few_are_gone(session, search.gone):
         row_id = CLAUSE_TEXTS.c.id
-        has_words = CLAUSE_TEXTS.c.words.op("@@")(cast(_postgresql_words(search.terms, scope), TSQUERY))
-        ids = _postgresql_ids(session, has_words)
-        query = select(*_COLUMNS).where(has_words if ids is None else row_id.in_(ids))
-    if search.before is not None:
-        query = query.where(row_id < search.before)
+        # With the plus sign, SQLite doesn't look up each text that has the words, but each text that went.
+        unindexed_id = literal_column("+clause_texts.id", BigInteger)
+        query = query.where(unindexed_id.in_(select(_WORDS.c.rowid).where(has_words)))
+    else:
+        query = query.select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == row_id)).where(has_words)
+    return _newest_of(query, row_id, search)
+
+
+def _postgresql_rows(session: Session, search: ClauseSearch, scope: str) -> Sequence[Any]:
+    """Returns the rows that match a search, the newest ones first.
+
+    PostgreSQL has no estimate for most words, so it is told what to look at. It finds common words among the newest
+    texts at once. For a rare word, it would read all texts in turn.
+    """
+    row_id = CLAUSE_TEXTS.c.id
+    has_words = CLAUSE_TEXTS.c.words.op("@@")(cast(_postgresql_words(search.terms, scope), TSQUERY))
+    query = _newest_of(select(*_COLUMNS).where(has_words), row_id, search)
+    if search.vendor is None:  # one vendor's texts are few, and most of them are not among the newest
+        ids = select(row_id).where(*_id_limits(row_id, search)).order_by(row_id.desc())
+        lowest = session.scalar(ids.offset(_NEWEST - 1).limit(1)) or 0
+        _plan_with(session, "enable_indexscan")
+        rows = session.execute(query.where(row_id >= lowest)).all()
+        if len(rows) == search.limit or not lowest:
+            return rows
+    _plan_with(session, "enable_bitmapscan")
+    return session.execute(query).all()
+
+
+def _plan_with(session: Session, wanted: str) -> None:
+    """Has PostgreSQL find rows in one way in this transaction (PostgreSQL documentation, section 20.7.1)."""
+    for way in ("enable_seqscan", "enable_indexscan", "enable_bitmapscan"):
+        session.execute(select(func.set_config(way, "on" if way == wanted else "off", True)))
+
+
+def _newest_of(query: Select[Any], row_id: ColumnElement[int], search: ClauseSearch) -> Select[Any]:
+    """Returns a query with the conditions of a search besides the words, its order and its limit."""
+    query = query.where(*_id_limits(row_id, search))
     if search.at is not None:
-        at = search.at
-        query = query.where(row_id < _after(at), CLAUSE_TEXTS.c.appeared_at <= at)
-        query = query.where(or_(CLAUSE_TEXTS.c.gone_at.is_(None), CLAUSE_TEXTS.c.gone_at > at))
+        query = query.where(CLAUSE_TEXTS.c.appeared_at <= search.at)
+        query = query.where(or_(CLAUSE_TEXTS.c.gone_at.is_(None), CLAUSE_TEXTS.c.gone_at > search.at))
     if search.appeared is not None:
-        begin, end = search.appeared.begin, search.appeared.end
-        query = query.where(row_id >= lowest_id(begin), row_id < _after(end))
-        query = query.where(CLAUSE_TEXTS.c.appeared_at.between(begin, end))
+        query = query.where(CLAUSE_TEXTS.c.appeared_at.between(search.appeared.begin, search.appeared.end))
     if search.gone is not None:
         query = query.where(_went_in(search.gone))
     return query.order_by(row_id.desc()).limit(literal(search.limit))
 
 
-def _postgresql_ids(session: Session, has_words: ColumnElement[bool]) -> Sequence[int] | None:
-    """Returns the ids of the texts that have the words; None if they are many.
-
-    Left to itself, PostgreSQL reads all texts in turn to find the newest of a few. It has no estimate for most words.
-    """
-    plans = text("SELECT set_config('enable_seqscan', :is_on, true), set_config('enable_indexscan', :is_on, true)")
-    session.execute(plans, {"is_on": "off"})
-    ids = session.scalars(select(CLAUSE_TEXTS.c.id).where(has_words).limit(_FEW_MATCHES + 1)).all()
-    session.execute(plans, {"is_on": "on"})
-    return ids if len(ids) <= _FEW_MATCHES else None
+def _id_limits(row_id: ColumnElement[int], search: ClauseSearch) -> Iterator[ColumnElement[bool]]:
+    """Yields what follows from a search for the ids of what it finds."""
+    if search.before is not None:
+        yield row_id < search.before
+    if search.at is not None:
+        yield row_id < _after(search.at)
+    if search.appeared is not None:
+        yield row_id >= lowest_id(search.appeared.begin)
+        yield row_id < _after(search.appeared.end)
 
 
 def _went_in(span: Span) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +38,8 @@ _RUN_LOCK_IS_TAKEN = f"""
 """  # noqa: S608  (the number is a constant)
 # How long a run waits for the lock on a file, in seconds: `run_is_in_progress` takes it for an instant.
 _LOCK_WAIT = 0.5
+# At this level of SQLite's `synchronous`, a commit to the write-ahead log doesn't wait for the disk.
+_NORMAL = 1
 
 _STAYS = "everything stored before is still there"
 _NO_SPACE = f"can't be written, because its disk is full: free space on the disk and run this again; {_STAYS}"
@@ -115,12 +117,19 @@ class Database:
             yield session
 
     @contextmanager
-    def write_session(self) -> Iterator[Session]:
+    def write_session(self, *, durable: bool = True) -> Iterator[Session]:
         """Yields a session for changes. Only one write session at a time is open; other write sessions wait.
+
+        durable: False for what is derived, and can be derived again. The end of the session then doesn't wait for the
+            disk. After a power cut, the last such changes may be missing, but nothing that was written durably.
 
         StorageError if a newer clausewatch has migrated the tables since the database was opened.
         """
-        with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
+        with ExitStack() as stack:
+            stack.enter_context(self._explaining())
+            bind = self._writer if durable else stack.enter_context(_not_waiting_for_disk(self._writer))
+            session = stack.enter_context(Session(bind, info=self._info))
+            stack.enter_context(session.begin())
             if schema.revision(session.connection()) != self._schema:
                 raise StorageError(
                     f"{self._name} was migrated by a newer clausewatch while this command was running: "
@@ -176,6 +185,27 @@ class Database:
 
     def _explaining(self) -> AbstractContextManager[None]:
         return explaining(self._name)
+
+
+@contextmanager
+def _not_waiting_for_disk(writer: Engine) -> Iterator[Connection]:
+    """Yields a connection whose commits don't wait for the disk, whatever the connections of the engine do."""
+    with writer.connect() as pooled:
+        connection = pooled.execution_options(clausewatch_durable=False)
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            yield connection
+            return
+        # SQLite refuses to change this within a transaction, so it is changed before and after it.
+        try:
+            (level,) = driver.execute("PRAGMA synchronous").fetchone()
+            driver.execute(f"PRAGMA synchronous = {min(level, _NORMAL)}")
+        except sqlite3.Error as error:
+            raise DBAPIError("PRAGMA synchronous", None, error) from error
+        try:
+            yield connection
+        finally:
+            driver.execute(f"PRAGMA synchronous = {level}")
 
 
 def _server_lock(connection: Connection) -> Callable[[], None] | None:
@@ -404,6 +434,8 @@ def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get("clausewatch_writes"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")
+    if not connection.get_execution_options().get("clausewatch_durable", True):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 def _explanation(error: SQLAlchemyError, name: str) -> str:

@@ -147,7 +147,7 @@ class Lineages:
         known = {pair for pair, found in kept.items() if not (retries and found.fault)}
         count = 0
         for pair, made in self._made(checksums, known, call):
-            with self._database.write_session() as session:
+            with self._database.write_session(durable=False) as session:
                 _put(session, pair, made)
             count += 1
         return count

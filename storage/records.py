@@ -9,6 +9,7 @@ from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
 from core.dates import iso, iso_or_none
 from core.history import Observation
+from core.policies import PolicyKey
 from core.preferences import EVERY_CHANGE, Preferences
 from core.recipients import mailbox_of, shown_address
 
@@ -188,6 +189,8 @@ class Subscriber:
         processes that compose a digest from the same state, only one records it.
     preferences: what the subscriber wants.
     last_digest_at: when digests were last composed for the subscriber; None if they never were, or come with each run.
+    served_in: the number of the composing of digests that served the subscriber last.
+    is_caught_up: whether that one examined all policies that the subscriber watches.
     """
 
     id: int
@@ -196,11 +199,133 @@ class Subscriber:
     digests: int = 0
     preferences: Preferences = EVERY_CHANGE
     last_digest_at: datetime | None = None
+    served_in: int = 0
+    is_caught_up: bool = False
 
     @property
     def mailbox(self) -> str:
         """The key of the address (`core.recipients.mailbox_of`)."""
         return mailbox_of(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Since when a subscriber watches a vendor or a policy.
+
+    since: the time at which the subscriber chose it, timezone-aware UTC.
+    newest_capture_id: the id of the newest capture that was stored then; 0 if there was none.
+    composed_in: the number of the last composing of digests before.
+    """
+
+    since: datetime
+    newest_capture_id: int
+    composed_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWatermark:
+    """Up to when digests have told the changes of a policy, as it is stored.
+
+    until: the `captured_at` up to which every change was told. latest: the latest value that `until` has had. It is
+        later than `until` only if a clock was wrong.
+    composing: the number of the composing that recorded it for all whom it served; 0 if it is a subscriber's own.
+    """
+
+    until: datetime
+    latest: datetime
+    composing: int = 0
+
+    def advanced(self, until: datetime, now: datetime) -> "StoredWatermark":
+        """Returns the watermark after a digest that told the changes up to a time.
+
+        It never goes back, unless it is later than the present time: then a clock was wrong.
+        """
+        if self.until < until or self.until > now:
+            return StoredWatermark(until, max(self.latest, until))
+        return self
+
+    def is_same_as(self, other: "StoredWatermark | None") -> bool:
+        """Returns whether another watermark has the same times."""
+        return other is not None and (self.until, self.latest) == (other.until, other.latest)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedAbsence:
+    """An absence of a policy (`core.history.Absence`) that a digest has announced to a subscriber.
+
+    capture_id, since: the id and the `captured_at` of the absence's first capture.
+    """
+
+    capture_id: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWatermark:
+    """A subscriber's own watermark for a policy, which holds instead of the one for all subscribers.
+
+    held: the `captured_at` of the first capture of the held period that was announced to the subscriber and not
+        resolved yet; None if there is none.
+    absence: the absence that was announced to the subscriber; None if there is none, or if the policy was there again.
+    """
+
+    watermark: StoredWatermark
+    held: datetime | None = None
+    absence: AnnouncedAbsence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscriber, and what is recorded for them alone.
+
+    watched: since when the subscriber watches each vendor (`hesk`), each policy (`hesk/cookies`), and, by '', every
+        vendor that is not named.
+    own: the policies with a watermark of the subscriber's own.
+    """
+
+    subscriber: Subscriber
+    watched: Mapping[str, Watched]
+    own: Mapping[PolicyKey, OwnWatermark]
+
+    def begin(self, key: PolicyKey) -> Watched | None:
+        """Returns since when the subscriber watches a policy; None if they don't."""
+        named = self.watched.get(str(key)) or self.watched.get(key.vendor)
+        return named or (None if self.subscriber.vendors else self.watched.get(""))
+
+    def stored(self, key: PolicyKey, shared: StoredWatermark | None) -> StoredWatermark | None:
+        """Returns the stored watermark that holds for the subscriber; None before the first digest about the policy.
+
+        shared: the watermark that the composing which served the subscriber recorded for all.
+        """
+        if key in self.own:
+            return self.own[key].watermark
+        begin = self.begin(key)
+        return shared if shared and begin and begin.composed_in < shared.composing else None
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyPolicy:
+    """A policy of which the newest capture certainly shows the text that stands, and nothing is doubtful.
+
+    newest: the `captured_at` of its newest capture. changed_at: that of the first capture of the period that stands;
+        None if the policy has had no other text.
+    """
+
+    newest: datetime
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPolicy:
+    """A policy that digests have to examine.
+
+    newest: the `captured_at` of its newest capture. revision: see `Subscriptions.changed_policies`.
+    is_changed: whether it may have changed since digests were composed; otherwise only some subscribers weren't served.
+    """
+
+    newest: datetime
+    revision: int
+    is_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +347,6 @@ class Watermark:
         if first.captured_at > self.latest:
             return True
         return first.captured_at > self.until and first.source == "live" and first.capture_id > self.newest_capture_id
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncedAbsence:
-    """An absence of a policy (`core.history.Absence`) that a digest has announced to a subscriber.
-
-    capture_id, since: the id and the `captured_at` of the absence's first capture.
-    """
-
-    capture_id: int
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ This is what nearly every capture is. So it must take much less time than to rea
 brought up to date for these policies with a note, and digests skip them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.history import SettledHistory
 from core.policies import PolicyKey
+from storage.records import SteadyPolicy
 from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReadingRow
 from storage.tables.search_models import INDEXED_POLICIES
 from storage.verdicts import REASONS_BY_TEXT, JudgedCapture
@@ -20,6 +21,8 @@ from storage.verdicts import REASONS_BY_TEXT, JudgedCapture
 # How many policies one query names.
 _AT_ONCE = 500
 _INDEXED = INDEXED_POLICIES.c
+# The queries are built once, because to build them takes longer than to execute them.
+_IS_NAMED = tuple_(PolicyRow.vendor, PolicyRow.policy).in_(bindparam("keys", expanding=True))
 _STATE = (
     select(
         PolicyRow.vendor,
@@ -40,6 +43,7 @@ _STATE = (
     )
     .join(CountRow, and_(CountRow.vendor == PolicyRow.vendor, CountRow.policy == PolicyRow.policy))
     .join(INDEXED_POLICIES, and_(_INDEXED.vendor == PolicyRow.vendor, _INDEXED.policy == PolicyRow.policy))
+    .where(_IS_NAMED)
 )
 _IS_LATER = CaptureRow.captured_at > _INDEXED.newest
 _SHOWN = case((ReadingRow.verdict == "accepted", func.coalesce(ReadingRow.version_id, "")), else_="")
@@ -68,6 +72,7 @@ _SINCE = (
         ),
     )
     .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+    .where(_IS_NAMED)
     .group_by(_INDEXED.vendor, _INDEXED.policy)
 )
 _NOTE = (
@@ -151,29 +156,28 @@ def write_notes(session: Session, notes: Iterable[dict[str, Any] | None]) -> Non
         session.connection().execute(_NOTE, needed)
 
 
-def newest_of_unchanged(
-    session: Session, earliest: Mapping[PolicyKey, datetime], rules: str, now: datetime
-) -> dict[PolicyKey, datetime]:
-    """Returns the policies that certainly have no news since a time, each with the time of its newest capture.
+def steady(session: Session, keys: Iterable[PolicyKey], rules: str, now: datetime) -> dict[PolicyKey, SteadyPolicy]:
+    """Returns those of the given policies of which it is certain, without loading their histories, what stands.
 
-    A policy has no news if its history has no period that begins after the time, nothing that is held, pending or
-    doubtful, no review, no fault, and no capture later than the present time, and if the newest capture shows the text
-    that stands. Policies about which this isn't certain without loading their histories are left out.
+    Nothing in the history of such a policy is held, pending or doubtful, it has no review, no fault, and no capture
+    later than the present time, and the newest capture shows the text that stands.
 
-    earliest: the time for each policy. now: the present time.
+    now: the present time.
     """
-    unchanged: dict[PolicyKey, datetime] = {}
-    for key, state, since in _states(session, earliest, rules):
+    found: dict[PolicyKey, SteadyPolicy] = {}
+    for key, state, since in _states(session, keys, rules):
         if (
             since is not None
             and state.fault is None
             and _is_steady_still(state, since)
             and since.least_at_end == since.greatest_at_end == state.steady_version
             and since.newest <= now
-            and _begins_no_later(state.periods, state.steady_version, earliest[key])
         ):
-            unchanged[key] = since.newest
-    return unchanged
+            try:
+                found[key] = SteadyPolicy(since.newest, _changed_at(state.periods, state.steady_version))
+            except (IndexError, TypeError, ValueError):  # the row was altered
+                continue
+    return found
 
 
 def _is_steady_still(state: Any, since: _Since) -> bool:
@@ -191,13 +195,15 @@ def _is_steady_still(state: Any, since: _Since) -> bool:
     )
 
 
-def _begins_no_later(periods: Sequence[Sequence[Any]], version: str, moment: datetime) -> bool:
-    """Returns whether the last of the periods in `indexed_policies` shows a version, and begins up to a moment."""
-    try:
-        last_version, begin, _ = periods[-1]
-        return bool(last_version == version and datetime.fromisoformat(begin) <= moment)
-    except (IndexError, TypeError, ValueError):  # the row was altered
-        return False
+def _changed_at(periods: Sequence[Sequence[Any]], version: str) -> datetime | None:
+    """Returns when the last of the periods in `indexed_policies` begins; None if it is the only one.
+
+    ValueError if it doesn't show the given version.
+    """
+    last_version, begin, _ = periods[-1]
+    if last_version != version:
+        raise ValueError(last_version)
+    return datetime.fromisoformat(begin) if len(periods) > 1 else None
 
 
 def _states(session: Session, keys: Iterable[PolicyKey], rules: str) -> Iterator[tuple[PolicyKey, Any, _Since | None]]:
@@ -208,12 +214,12 @@ def _states(session: Session, keys: Iterable[PolicyKey], rules: str) -> Iterator
     every = sorted(set(keys))
     for begin in range(0, len(every), _AT_ONCE):
         some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
-        named = tuple_(PolicyRow.vendor, PolicyRow.policy).in_(some)
+        connection = session.connection()
         since = {
             PolicyKey(vendor, policy): _Since(*values)
-            for vendor, policy, *values in session.execute(_SINCE.where(named))
+            for vendor, policy, *values in connection.execute(_SINCE, {"keys": some})
         }
-        for state in session.execute(_STATE.where(named)):
+        for state in connection.execute(_STATE, {"keys": some}):
             key = PolicyKey(state.vendor, state.policy)
             if state.indexed_rules == rules:
                 yield key, state, since.get(key)

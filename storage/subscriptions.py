@@ -1,77 +1,55 @@
-"""Stores subscribers and their watermarks.
+"""Stores subscribers, and what digests have told them.
 
-A subscriber has a watermark for each policy. The watermark is a capture time: the subscriber's digests have reported
-all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
+For each policy that a subscriber watches, there is a watermark: a capture time up to which digests have reported all
+changes to the subscriber (`storage.watermarks`). Nearly all subscribers have the same one, so each composing of digests
+records it for all whom it serves, and a subscriber has a watermark of their own only where it differs. What digests
+have reported is remembered, too (`core.history.Telling`).
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    and_,
     bindparam,
-    case,
     delete,
     func,
-    or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.exceptions import RESTORE_ADVICE, DamageError, UsageError
 from core.history import Telling
 from core.policies import PolicyKey
 from core.preferences import EVERY_CHANGE, Preferences
 from core.recipients import mailbox_of, shown_address
+from storage import told, watermarks
 from storage.database import Database, insert
-from storage.records import AnnouncedAbsence, Subscriber, Watermark
-from storage.tables.models import (
-    CaptureRow,
-    DeliveryTroubleRow,
-    OutboxRow,
-    PolicyRow,
-    ReadingRow,
+from storage.records import (
+    ChangedPolicy,
+    OwnWatermark,
+    StoredWatermark,
+    Subscriber,
+    Subscription,
+    Watched,
+    Watermark,
+)
+from storage.tables.models import CaptureRow, DeliveryTroubleRow, OutboxRow, PolicyRow
+from storage.tables.subscription_models import (
+    ComposingRow,
+    SharedWatermarkRow,
     SubscriberRow,
-    TellingRow,
     WatchedRow,
     WatermarkRow,
 )
 
 _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 _EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-# How many policies one query names.
+# How many policies, or subscribers, one query names.
 _AT_ONCE = 500
-_OLD, _NEW = aliased(CaptureRow), aliased(CaptureRow)
-_OLD_READING, _NEW_READING = aliased(ReadingRow), aliased(ReadingRow)
-_TELLINGS = (
-    select(
-        TellingRow.vendor,
-        TellingRow.policy,
-        _OLD.id,
-        _NEW.id,
-        _OLD_READING.version_id,
-        _NEW_READING.version_id,
-        _OLD.captured_at,
-        _NEW.captured_at,
-    )
-    .select_from(TellingRow)
-    .join(_OLD, _OLD.id == TellingRow.old_capture_id)
-    .join(_NEW, _NEW.id == TellingRow.new_capture_id)
-    .join(PolicyRow, and_(PolicyRow.vendor == TellingRow.vendor, PolicyRow.policy == TellingRow.policy))
-    .outerjoin(_OLD_READING, and_(_OLD_READING.capture_id == _OLD.id, _OLD_READING.reader == PolicyRow.reader))
-    .outerjoin(_NEW_READING, and_(_NEW_READING.capture_id == _NEW.id, _NEW_READING.reader == PolicyRow.reader))
-)
-_FORGET_TELLINGS = (
-    delete(TellingRow)
-    .where(TellingRow.subscriber_id == bindparam("of"))
-    .where(TellingRow.vendor == bindparam("of_vendor"), TellingRow.policy == bindparam("of_policy"))
-)
 
 
 class Subscriptions:
@@ -107,30 +85,37 @@ class Subscriptions:
                 "caught_up": False,
                 "preferences": preferences.to_dict(),
             }
-            statement = insert(session, SubscriberRow).values(mailbox=mailbox, digests=0, **values)
+            newest = session.scalar(select(func.max(CaptureRow.id))) or 0
+            composing = told.last_composing(session)
+            statement = insert(session, SubscriberRow).values(mailbox=mailbox, digests=0, served_in=composing, **values)
             subscriber_id = session.scalar(
                 statement.on_conflict_do_update(index_elements=[SubscriberRow.mailbox], set_=values).returning(
                     SubscriberRow.id
                 )
             )
             session.execute(delete(DeliveryTroubleRow).where(DeliveryTroubleRow.mailbox == mailbox))
-            newest = session.scalar(select(func.max(CaptureRow.id))) or 0
             kept = {
-                name: (row.since, row.newest_capture_id)
+                name: (row.since, row.newest_capture_id, row.composed_in)
                 for name, row in begins.items()
                 if name != _EVERY_VENDOR and (not watched or not {name, name.partition("/")[0]}.isdisjoint(watched))
             }
             for name in watched or [_EVERY_VENDOR]:
                 wider = begins.get(name.partition("/")[0]) or begins.get(_EVERY_VENDOR)
                 if wider is not None:
-                    kept.setdefault(name, (wider.since, wider.newest_capture_id))
+                    kept.setdefault(name, (wider.since, wider.newest_capture_id, wider.composed_in))
             session.execute(delete(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id))
-            chosen = dict.fromkeys(watched or [_EVERY_VENDOR], (since, newest)) | kept
+            chosen = dict.fromkeys(watched or [_EVERY_VENDOR], (since, newest, composing)) | kept
             session.execute(
                 insert(session, WatchedRow),
                 [
-                    {"subscriber_id": subscriber_id, "vendor": name, "since": begin, "newest_capture_id": capture_id}
-                    for name, (begin, capture_id) in chosen.items()
+                    {
+                        "subscriber_id": subscriber_id,
+                        "vendor": name,
+                        "since": begin,
+                        "newest_capture_id": capture_id,
+                        "composed_in": composed_in,
+                    }
+                    for name, (begin, capture_id, composed_in) in chosen.items()
                 ],
             )
 
@@ -163,252 +148,172 @@ class Subscriptions:
         with self._database.read_session() as session:
             return dict(iter(session.execute(query)))
 
-    def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies that may have changed since the last `mark_composed`, each with its revision.
+    def in_turn(self) -> Iterator[Subscription]:
+        """Yields all subscribers in the order in which they subscribed, with what is recorded for each alone.
+
+        Only some hundred are in memory at a time. A subscriber is yielded as recorded when their turn comes.
+        """
+        last_id = 0
+        while True:
+            with self._database.snapshot() as session:
+                query = select(SubscriberRow).where(SubscriberRow.id > last_id).order_by(SubscriberRow.id)
+                subscribers = [_subscriber(row) for row in session.scalars(query.limit(_AT_ONCE))]
+                subscriptions = told.with_state(session, subscribers)
+            if not subscriptions:
+                return
+            yield from subscriptions
+            last_id = subscriptions[-1].subscriber.id
+
+    def policies_to_examine(self, served_in: int | None, since: datetime | None) -> Mapping[PolicyKey, ChangedPolicy]:
+        """Returns the policies that digests have to examine.
+
+        These are the policies that may have changed since they were marked by `mark_composed`, and, for subscribers who
+        were not served since, those that an earlier composing has examined.
 
         A policy's revision is a counter. It is incremented whenever the policy's history may have changed: when a
         capture is read, when a user reviews a capture, and when another policy reader comes into force.
+
+        served_in: the number of the earliest composing that served one of the subscribers last; None if nobody is to be
+        served. since: the earliest time since which a subscriber who isn't caught up watches a policy; None if all are
+        caught up.
         """
-        query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
+        columns = PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, PolicyRow.revision, _CHANGED_SINCE_COMPOSED
+        conditions: list[ColumnElement[bool]] = [_CHANGED_SINCE_COMPOSED]
+        if served_in is not None:
+            conditions.append(PolicyRow.composed_in > served_in)
+        if since is not None:
+            conditions.append(PolicyRow.newest > since)
+        found: dict[PolicyKey, ChangedPolicy] = {}
         with self._database.read_session() as session:
-            # A partial index contains exactly these rows in this order, so the database reads only the index.
-            rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
-            return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
+            # Each query has an index of its own.
+            for condition in conditions:
+                for vendor, policy, newest, revision, is_changed in session.execute(select(*columns).where(condition)):
+                    found[PolicyKey(vendor, policy)] = ChangedPolicy(newest, revision, bool(is_changed))
+        return found
 
-    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, Watermark]:
-        """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
+    def without_new_captures(
+        self, policies: Mapping[PolicyKey, ChangedPolicy], served_in: int, last_begin: int, now: datetime
+    ) -> Collection[PolicyKey]:
+        """Returns the policies of which every subscriber was certainly told everything up to the newest capture.
 
-        Before the first digest about a policy, the watermark is the time at which the subscriber chose the vendor.
-
-        For a new subscriber, the result contains every policy of the subscriber's vendors. After `mark_composed` has
-        recorded the subscriber as caught up, the result contains only the policies that have changed since the last
-        digests. `subscribe` deletes this record, because the address may now watch other vendors.
-
-        now: the present time. No watermark is later. If a stored watermark is later, either that digest or this one has
-        a clock that is wrong. What counts then is the latest accepted capture up to now of those that were stored at
-        that time: everything that was captured later is still to be told. The stored watermark counts again when its
-        time has come, but not for live captures that were stored since: if the clock was ahead, they are news from
-        before that time. The same holds for the time of a subscription.
+        policies: the result of `policies_to_examine`. served_in: as for it. last_begin: the number of the last
+        composing before one of the subscribers chose a vendor. now: the present time.
         """
+        newest = {key: policy.newest for key, policy in policies.items()}
         with self._database.read_session() as session:
-            caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
-            begins = {row.vendor: row for row in _watched(session, subscriber.id)}
-            query = select(
-                PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until, WatermarkRow.latest
-            ).outerjoin(
-                WatermarkRow,
-                and_(
-                    WatermarkRow.subscriber_id == subscriber.id,
-                    WatermarkRow.vendor == PolicyRow.vendor,
-                    WatermarkRow.policy == PolicyRow.policy,
-                ),
+            return watermarks.without_new_captures(session, newest, served_in, last_begin, now)
+
+    def policies_with_own_news(self) -> set[PolicyKey]:
+        """Returns the policies of which a subscriber was told a hold or an absence that isn't resolved yet."""
+        query = select(WatermarkRow.vendor, WatermarkRow.policy).distinct()
+        with self._database.read_session() as session:
+            return {
+                PolicyKey(*row)
+                for column in (WatermarkRow.held, WatermarkRow.gone_capture_id)
+                for row in session.execute(query.where(column.is_not(None)))
+            }
+
+    def shared_watermarks(self, composing: int) -> Mapping[PolicyKey, StoredWatermark]:
+        """Returns the watermarks that hold for all whom a composing has served, by policy. composing: its number."""
+        with self._database.read_session() as session:
+            return watermarks.shared_watermarks(session, composing)
+
+    def begin_composing(self, settled: Mapping[PolicyKey, datetime], now: datetime) -> int:
+        """Records up to when all subscribers are told the changes of policies, who are served from now on.
+
+        Returns the number of this composing. A subscriber for whom this is not so needs a watermark of their own.
+
+        settled: for each policy that was examined, the time of the last capture before the periods that are not
+        confirmed yet, none later than the present time.
+        """
+        with self._database.write_session() as session:
+            last = told.last_composing(session)
+            statement = insert(session, ComposingRow).values(id=1, number=last + 1)
+            session.execute(
+                statement.on_conflict_do_update(index_elements=[ComposingRow.id], set_={"number": last + 1})
             )
-            if caught_up:
-                # A partial index contains exactly these rows in this order.
-                query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
-            elif begins and (first := min(row.since for row in begins.values())) <= now:
-                query = query.where(PolicyRow.newest > first)
-            if subscriber.vendors:
-                names = [name for name in subscriber.vendors if "/" not in name]
-                keys = [tuple(name.split("/")) for name in subscriber.vendors if "/" in name]
-                is_chosen: ColumnElement[bool] = PolicyRow.vendor.in_(names)
-                if keys:
-                    is_chosen = or_(is_chosen, tuple_(PolicyRow.vendor, PolicyRow.policy).in_(keys))
-                query = query.where(is_chosen)
-            watermarks = {}
-            late: Collection[PolicyKey] | None = None
-            for vendor, policy, newest, until, latest in session.execute(query).all():
-                if until is None and late is None:
-                    late = _late_policies(session, begins.values())
-                key = PolicyKey(vendor, policy)
-                begin = begins.get(str(key)) or begins.get(vendor) or begins.get(_EVERY_VENDOR)
-                if begin is None:  # the address was subscribed anew to other vendors a moment ago
-                    continue
-                watermark = _told(session, key, begin, until or _ALWAYS, latest or _ALWAYS, now)
-                # Before the first digest about a policy, this asks for late captures, which few policies have.
-                if until is None and begin.since <= now and late is not None and key not in late:
-                    watermark = _later(watermark, Watermark(begin.since, begin.since))
-                else:
-                    watermark = _later(watermark, _watched_from(session, key, begin, watermark.until, now))
-                if newest > watermark.until:
-                    watermarks[key] = watermark
-            return watermarks
+            before = watermarks.shared_watermarks(session, last)
+            changed = watermarks.advanced_watermarks(session, before, settled, now)
+            if changed:
+                session.connection().execute(
+                    insert(session, SharedWatermarkRow),
+                    [
+                        {
+                            "vendor": key.vendor,
+                            "policy": key.policy,
+                            "composing": last + 1,
+                            "until": stored.until,
+                            "latest": stored.latest,
+                        }
+                        for key, stored in changed.items()
+                    ],
+                )
+            return last + 1
+
+    def watermark(
+        self, key: PolicyKey, stored: StoredWatermark | None, begin: Watched, now: datetime, *, maybe_late: bool = True
+    ) -> tuple[datetime, Watermark]:
+        """Returns up to when digests have told a subscriber the changes of a policy, and which changes are new.
+
+        The latter considers the time since when the subscriber watches the policy, too. Before the first digest about
+        the policy, that time alone counts.
+
+        stored: the watermark that holds for the subscriber (`Subscription.stored`). begin: since when they watch the
+        policy. now: the present time. maybe_late: see `storage.watermarks.whole_watermark`.
+        """
+        always = Watermark(watermarks.ALWAYS, watermarks.ALWAYS)
+        if stored is not None and stored.until == stored.latest <= now and begin.since <= stored.until:
+            told = Watermark(stored.until, stored.until)  # the clocks were right: nothing has to be asked
+            return told.until, told
+        with self._database.read_session() as session:
+            told = watermarks.told_watermark(session, key, stored, now, begin) if stored else always
+            return told.until, watermarks.whole_watermark(session, key, told, begin, now, maybe_late=maybe_late)
+
+    def late_policies(self, begin: Watched, keys: Collection[PolicyKey]) -> Collection[PolicyKey]:
+        """Returns the policies of which live captures from before a subscription were stored after it.
+
+        It may return policies too many. keys: the policies among which to look.
+        """
+        with self._database.read_session() as session:
+            return watermarks.late_policies(session, begin, keys)
 
     def tellings(self, subscriber: Subscriber, keys: Collection[PolicyKey]) -> Mapping[PolicyKey, tuple[Telling, ...]]:
         """Returns the changes of policies that digests have told a subscriber, in no particular order.
 
         Policies of which nothing was told are left out.
         """
-        every = sorted(set(keys))
-        tellings: dict[PolicyKey, list[Telling]] = defaultdict(list)
         with self._database.read_session() as session:
-            for begin in range(0, len(every), _AT_ONCE):
-                some = [tuple(key) for key in every[begin : begin + _AT_ONCE]]
-                query = _TELLINGS.where(TellingRow.subscriber_id == subscriber.id)
-                query = query.where(tuple_(TellingRow.vendor, TellingRow.policy).in_(some))
-                for row in session.execute(query):
-                    tellings[PolicyKey(*row[:2])].append(Telling(*row[2:]))
-        return {key: tuple(of_policy) for key, of_policy in tellings.items()}
-
-    def mark_composed(
-        self,
-        revisions: Mapping[PolicyKey, int],
-        caught_up: Sequence[Subscriber],
-        faults: Mapping[PolicyKey, str | None] | None = None,
-        *,
-        served: Mapping[Subscriber, datetime] | None = None,
-        left_for_later: Sequence[Subscriber] = (),
-    ) -> None:
-        """Records that digests were composed for all subscribers, up to a revision of each policy.
-
-        faults: for each policy whose changes could not be reported, the reason; None for each policy that was examined
-        without a fault. Faults of other policies stay. The policies with a fault are examined again when their revision
-        rises. The watermarks have not been advanced, so nothing is lost.
-
-        revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
-        policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
-        whom every policy in the result of `watermarks` was examined. served: the subscribers for whom digests were
-        composed, each with the time, as far as it says when their next digest is due. left_for_later: the subscribers
-        for whom nothing was examined. Their next digest examines all their policies.
-        """
-        with self._database.write_session() as session:
-            of_subscriber = update(SubscriberRow).where(SubscriberRow.id == bindparam("key"))
-            if revisions and left_for_later:
-                session.connection().execute(
-                    of_subscriber.values(caught_up=False), [{"key": subscriber.id} for subscriber in left_for_later]
-                )
-            if served:
-                session.connection().execute(
-                    of_subscriber.values(last_digest_at=bindparam("at", type_=SubscriberRow.last_digest_at.type)),
-                    [{"key": subscriber.id, "at": at} for subscriber, at in served.items()],
-                )
-            if revisions:
-                values = [
-                    {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
-                    for key, revision in revisions.items()
-                ]
-                up_to = bindparam("up_to", type_=BigInteger)
-                statement = (
-                    update(PolicyRow)
-                    .where(PolicyRow.vendor == bindparam("key_vendor"), PolicyRow.policy == bindparam("key_policy"))
-                    .where(PolicyRow.composed_revision < up_to)
-                    .values(composed_revision=up_to)
-                )
-                session.connection().execute(statement, values)
-            if sound := [key for key, fault in (faults or {}).items() if fault is None]:
-                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(sound))
-                session.execute(had_fault.values(fault=None))
-            for key, fault in (faults or {}).items():
-                if fault is not None:
-                    session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
-            for subscriber in caught_up:
-                session.execute(
-                    update(SubscriberRow)
-                    .where(SubscriberRow.id == subscriber.id, SubscriberRow.vendors == subscriber.vendors)
-                    .where(SubscriberRow.caught_up.is_(False))
-                    .values(caught_up=True)
-                )
-
-    def announced_holds(self) -> Mapping[int, Mapping[PolicyKey, datetime]]:
-        """Returns the held periods that digests have announced and not resolved yet, by subscriber's id and policy.
-
-        Each value is the `captured_at` of the period's first capture.
-        """
-        query = select(WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.held)
-        holds: dict[int, dict[PolicyKey, datetime]] = defaultdict(dict)
-        with self._database.read_session() as session:
-            for subscriber_id, vendor, policy, held in session.execute(query.where(WatermarkRow.held.is_not(None))):
-                if held:
-                    holds[subscriber_id][PolicyKey(vendor, policy)] = held
-        return holds
-
-    def announced_absences(self) -> Mapping[int, Mapping[PolicyKey, AnnouncedAbsence]]:
-        """Returns the absences that digests have announced, by subscriber's id and policy.
-
-        Policies that are there again are left out, once a digest has told the subscriber so.
-        """
-        query = (
-            select(
-                WatermarkRow.subscriber_id,
-                WatermarkRow.vendor,
-                WatermarkRow.policy,
-                CaptureRow.id,
-                CaptureRow.captured_at,
-            )
-            .join(CaptureRow, CaptureRow.id == WatermarkRow.gone_capture_id)
-            .where(WatermarkRow.gone_capture_id.is_not(None))
-        )
-        absences: dict[int, dict[PolicyKey, AnnouncedAbsence]] = defaultdict(dict)
-        with self._database.read_session() as session:
-            for subscriber_id, vendor, policy, capture_id, since in session.execute(query):
-                absences[subscriber_id][PolicyKey(vendor, policy)] = AnnouncedAbsence(capture_id, since)
-        return absences
+            return told.tellings(session, subscriber.id, keys)
 
     def enqueue(
         self,
         subscriber: Subscriber,
         message: bytes | None,
-        watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
-        holds: Mapping[PolicyKey, datetime | None] | None = None,
+        composing: int,
+        own: Mapping[PolicyKey, OwnWatermark | None] | None = None,
         tellings: Mapping[PolicyKey, Collection[tuple[int, int]]] | None = None,
-        absences: Mapping[PolicyKey, int | None] | None = None,
+        is_caught_up: bool = True,
     ) -> bool:
-        """Adds a message to the outbox, advances the subscriber's watermarks, and records what the message tells.
+        """Adds a message to the outbox, and records what it tells, and that the subscriber was served.
 
         Returns whether it did. It does nothing if the subscriber is no longer subscribed, or if another process has
-        recorded something for the subscriber since `subscribers` returned this record: its message may tell the same
-        changes. Changes nothing if an error is raised.
+        recorded something for the subscriber since the subscriber was read: its message may tell the same changes.
+        Changes nothing if an error is raised.
 
-        message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
-        by policy, none later than `now`. A new watermark that is earlier than the stored watermark is ignored, unless
-        the stored watermark is later than `now`. now: the time at which the message was composed. holds: for each
-        policy with a watermark, the hold that this message announces: the `captured_at` of the held period's first
-        capture; None if a message has reported how the hold ended. tellings: for each policy of which changes are told,
-        all tellings from now on, each as the ids of the captures between which the change happened. absences: for each
-        policy with a watermark, the absence that this message announces: the id of its first capture; None if the
-        message reports that the policy is there again.
+        message: the message as RFC 5322 bytes; None if there was no change to report. now: the time at which the
+        message was composed. composing: the number that `begin_composing` returned. own: the subscriber's own
+        watermarks that are new, or differ now; None for a policy for which that of all subscribers holds again.
+        tellings: for each policy of which changes are told, all tellings from now on, each as the ids of the captures
+        between which the change happened. is_caught_up: whether every policy of the subscriber was examined.
         """
-        of_subscriber = SubscriberRow.id == subscriber.id
         with self._database.write_session() as session:
-            if session.scalar(select(SubscriberRow.digests).where(of_subscriber)) != subscriber.digests:
+            if not told.serve(session, [(subscriber, is_caught_up)], composing, now):
                 return False
-            session.execute(update(SubscriberRow).where(of_subscriber).values(digests=subscriber.digests + 1))
-            if watermarks:
-                statement = insert(session, WatermarkRow)
-                session.connection().execute(
-                    statement.on_conflict_do_update(
-                        index_elements=[WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy],
-                        set_={
-                            "until": statement.excluded.until,
-                            "latest": case(
-                                (WatermarkRow.latest < statement.excluded.until, statement.excluded.until),
-                                else_=WatermarkRow.latest,
-                            ),
-                        },
-                        where=or_(WatermarkRow.until < statement.excluded.until, WatermarkRow.until > now),
-                    ),
-                    [
-                        {
-                            "subscriber_id": subscriber.id,
-                            "vendor": key.vendor,
-                            "policy": key.policy,
-                            "until": until,
-                            "latest": until,
-                        }
-                        for key, until in watermarks.items()
-                    ],
-                )
-            for column, values in ((WatermarkRow.held, holds), (WatermarkRow.gone_capture_id, absences)):
-                for key, value in (values or {}).items():
-                    session.execute(
-                        update(WatermarkRow)
-                        .where(WatermarkRow.subscriber_id == subscriber.id)
-                        .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
-                        .values({column: value})
-                    )
+            if own:
+                told.write_own(session, subscriber.id, own)
             if tellings:
-                _replace_tellings(session, subscriber.id, tellings)
+                told.replace_tellings(session, subscriber.id, tellings)
             if message is not None:
                 session.add(
                     OutboxRow(
@@ -421,6 +326,60 @@ class Subscriptions:
                 )
         return True
 
+    def mark_served(self, subscribers: Collection[tuple[Subscriber, bool]], composing: int, now: datetime) -> None:
+        """Records that subscribers were served for whom nothing else changes, as `enqueue` does for one.
+
+        Subscribers for whom another process has recorded something since they were read are left out.
+
+        subscribers: each with whether every policy of theirs was examined.
+        """
+        if subscribers:
+            with self._database.write_session() as session:
+                told.serve(session, subscribers, composing, now)
+
+    def mark_composed(
+        self,
+        composing: int,
+        revisions: Mapping[PolicyKey, int],
+        faults: Mapping[PolicyKey, str | None] | None = None,
+    ) -> None:
+        """Records that digests were composed up to a revision of each policy.
+
+        The next composing examines such a policy again when its revision has risen, and for subscribers who were not
+        served. If another process has begun to compose digests since `begin_composing`, the policies are not marked:
+        it is not known what the other process has seen of them, and the next composing examines them again.
+
+        composing: the number that `begin_composing` returned.
+        revisions: from the result of `policies_to_examine`. The caller must have called it before it read the policies'
+        histories. Otherwise, a change in between would never be reported.
+        faults: for each policy whose changes could not be reported, the reason; None for each policy that was examined
+        without a fault. Faults of other policies stay.
+        """
+        with self._database.write_session() as session:
+            if revisions and told.last_composing(session) == composing:
+                values = [
+                    {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
+                    for key, revision in revisions.items()
+                ]
+                up_to = bindparam("up_to", type_=BigInteger)
+                statement = (
+                    update(PolicyRow)
+                    .where(PolicyRow.vendor == bindparam("key_vendor"), PolicyRow.policy == bindparam("key_policy"))
+                    .where(PolicyRow.composed_revision < up_to)
+                    .values(composed_revision=up_to, composed_in=composing)
+                )
+                session.connection().execute(statement, values)
+            sound = sorted(key for key, fault in (faults or {}).items() if fault is None)
+            for begin in range(0, len(sound), _AT_ONCE):
+                had_fault = update(PolicyRow).where(
+                    PolicyRow.fault.is_not(None), _is_one_of(sound[begin : begin + _AT_ONCE])
+                )
+                session.execute(had_fault.values(fault=None))
+            for key, fault in (faults or {}).items():
+                if fault is not None:
+                    session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
+            told.forget_unneeded(session, composing)
+
 
 def _subscriber(row: SubscriberRow) -> Subscriber:
     try:
@@ -430,7 +389,16 @@ def _subscriber(row: SubscriberRow) -> Subscriber:
             f"the preferences of {shown_address(row.address)} in the database are damaged or were changed; "
             f"{RESTORE_ADVICE}"
         ) from None
-    return Subscriber(row.id, row.address, tuple(row.vendors), row.digests, preferences, row.last_digest_at)
+    return Subscriber(
+        row.id,
+        row.address,
+        tuple(row.vendors),
+        row.digests,
+        preferences,
+        row.last_digest_at,
+        row.served_in,
+        row.caught_up,
+    )
 
 
 def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
@@ -439,111 +407,3 @@ def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
 
 def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:
     return list(session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id)))
-
-
-def _told(
-    session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, latest: datetime, now: datetime
-) -> Watermark:
-    """Returns the watermark that digests have recorded. until, latest: the values of its row."""
-    if until < latest <= now:
-        last_id = begin.newest_capture_id if latest == begin.since else _first_capture_at(session, key, latest)
-        if _has_live_capture(session, key, until, latest, last_id):
-            return Watermark(until, latest, last_id)
-        return Watermark(latest, latest)
-    if until > now:
-        until = _latest_accepted(session, key, _first_capture_at(session, key, until), now)
-    return Watermark(until, until)
-
-
-def _watched_from(session: Session, key: PolicyKey, begin: WatchedRow, until: datetime, now: datetime) -> Watermark:
-    """Returns the watermark that follows from the time of a subscription. until: what digests have told before."""
-    since, last_id = begin.since, begin.newest_capture_id
-    if since > now:
-        since = _latest_accepted(session, key, last_id, now)
-    elif since > until and _has_live_capture(session, key, until, since, last_id):
-        known = max(until, _latest_accepted(session, key, last_id, now))
-        if known < since:
-            return Watermark(known, since, last_id)
-    return Watermark(since, since)
-
-
-def _late_policies(session: Session, begins: Collection[WatchedRow]) -> set[PolicyKey]:
-    """Returns the policies with live captures that were stored after they were watched, with an earlier time.
-
-    It may return a few policies too many. One query about all policies is much faster than one about each.
-    """
-    last_id = min((row.newest_capture_id for row in begins), default=0)
-    since = max((row.since for row in begins), default=_ALWAYS)
-    query = select(CaptureRow.vendor, CaptureRow.policy).where(CaptureRow.id > last_id, CaptureRow.source == "live")
-    rows = session.execute(query.where(CaptureRow.captured_at <= since))
-    return {PolicyKey(vendor, policy) for vendor, policy in rows}
-
-
-def _later(one: Watermark, other: Watermark) -> Watermark:
-    """Returns the watermark after which a change is new if it is new after both."""
-    return Watermark(
-        max(one.until, other.until),
-        max(one.latest, other.latest),
-        max(one.newest_capture_id, other.newest_capture_id),
-    )
-
-
-def _has_live_capture(session: Session, key: PolicyKey, begin: datetime, end: datetime, last_id: int) -> bool:
-    """Returns whether a policy has a live capture of a time that was stored after a capture.
-
-    begin, end: the time; `begin` is excluded. last_id: the id of the capture.
-    """
-    query = (
-        select(CaptureRow.id)
-        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
-        .where(CaptureRow.captured_at > begin, CaptureRow.captured_at <= end)
-        .where(CaptureRow.id > last_id, CaptureRow.source == "live")
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _first_capture_at(session: Session, key: PolicyKey, moment: datetime) -> int:
-    """Returns the id of the first stored capture of a policy with a time; that of the newest capture if it has none."""
-    of_policy = CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy
-    first = session.scalar(select(func.min(CaptureRow.id)).where(*of_policy, CaptureRow.captured_at == moment))
-    return first or session.scalar(select(func.max(CaptureRow.id)).where(*of_policy)) or 0
-
-
-def _latest_accepted(session: Session, key: PolicyKey, last_id: int, now: datetime) -> datetime:
-    """Returns the time of the latest capture of a policy up to now that was read as accepted.
-
-    Considers only the captures that were stored no later than the capture `last_id`. If there is none, every change is
-    later than the returned time.
-    """
-    query = (
-        select(func.max(CaptureRow.captured_at))
-        .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
-        .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
-        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at <= now)
-        .where(CaptureRow.id <= last_id, ReadingRow.verdict == "accepted")
-    )
-    return session.scalar(query) or _ALWAYS
-
-
-def _replace_tellings(
-    session: Session, subscriber_id: int, tellings: Mapping[PolicyKey, Collection[tuple[int, int]]]
-) -> None:
-    """Replaces the tellings of policies. tellings: see `Subscriptions.enqueue`."""
-    connection = session.connection()
-    connection.execute(
-        _FORGET_TELLINGS,
-        [{"of": subscriber_id, "of_vendor": key.vendor, "of_policy": key.policy} for key in tellings],
-    )
-    rows = [
-        {
-            "subscriber_id": subscriber_id,
-            "vendor": key.vendor,
-            "policy": key.policy,
-            "old_capture_id": old,
-            "new_capture_id": new,
-        }
-        for key, told in tellings.items()
-        for new, old in {new: old for old, new in told}.items()
-    ]
-    if rows:
-        connection.execute(insert(session, TellingRow), rows)

@@ -6,20 +6,42 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.policies import PolicyKey
-from storage import OutboxMessage, Store, Subscriber
-from storage.tables.models import OutboxRow, WatchedRow, WatermarkRow
+from storage import OutboxMessage, OwnWatermark, Store, StoredWatermark, Subscriber, Subscription, Watermark
+from storage.tables.models import OutboxRow
+from storage.tables.subscription_models import WatchedRow
 
 
 def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
-    """Returns a subscriber's stored watermarks by policy.
+    """Returns a subscriber's stored watermarks by policy, whether their own or those of all subscribers.
 
-    A watermark is a capture time. All changes up to this time have been sent to the subscriber.
+    A watermark is a capture time. All changes up to this time have been sent to the subscriber. Watermarks of all that
+    are from before the subscription are left out: it is the subscription that counts then.
     """
-    query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.until).where(
-        WatermarkRow.subscriber_id == subscriber_id
-    )
-    with store.database.read_session() as session:
-        return {PolicyKey(vendor, policy): until for vendor, policy, until in session.execute(query)}
+    subscription = subscription_of(store, subscriber_id)
+    if subscription is None:
+        return {}
+    told = {key: own.watermark.until for key, own in subscription.own.items()}
+    for key, shared in store.subscriptions.shared_watermarks(subscription.subscriber.served_in).items():
+        begin, stored = subscription.begin(key), subscription.stored(key, shared)
+        if begin is not None and stored is not None and stored.until > begin.since:
+            told.setdefault(key, stored.until)
+    return told
+
+
+def subscription_of(store: Store, subscriber_id: int) -> Subscription | None:
+    """Returns a subscriber, and what is recorded for them alone; None if there is no such subscriber."""
+    found = (each for each in store.subscriptions.in_turn() if each.subscriber.id == subscriber_id)
+    return next(found, None)
+
+
+def watermark_of(store: Store, subscriber_id: int, key: PolicyKey, now: datetime) -> Watermark:
+    """Returns which changes of a policy are new to a subscriber who watches it."""
+    subscription = subscription_of(store, subscriber_id)
+    assert subscription is not None
+    shared = store.subscriptions.shared_watermarks(subscription.subscriber.served_in).get(key)
+    begin = subscription.begin(key)
+    assert begin is not None
+    return store.subscriptions.watermark(key, subscription.stored(key, shared), begin, now)[1]
 
 
 def watched_since(store: Store, subscriber_id: int) -> Mapping[str, datetime]:
@@ -37,8 +59,9 @@ def subscriber_of(store: Store, subscriber_id: int) -> Subscriber:
 def enqueue(
     store: Store, subscriber_id: int, message: bytes | None, watermarks: Mapping[PolicyKey, datetime], now: datetime
 ) -> None:
-    """Puts a message into the outbox and advances watermarks, whatever was recorded for the subscriber before."""
-    while not store.subscriptions.enqueue(subscriber_of(store, subscriber_id), message, watermarks, now):
+    """Puts a message into the outbox and gives a subscriber watermarks, whatever was recorded for them before."""
+    own = {key: OwnWatermark(StoredWatermark(until, until)) for key, until in watermarks.items()}
+    while not store.subscriptions.enqueue(subscriber_of(store, subscriber_id), message, now, 0, own):
         pass
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from core.captures import Capture
-from core.clauses import Document
+from core.clauses import Clause, Document
 from views.citations import Citation, bibtex, plain_text
 from views.evidence import archive_address
 from web.rendering import base_url
@@ -20,20 +20,24 @@ def citation_of(
     version_id: str,
     address: str,
     *,
-    part: str = "",
+    clause: Clause | None = None,
+    change: int | None = None,
+    path: tuple[str, ...] = (),
+    quarantined: str = "",
     older: Citation | None = None,
 ) -> Citation:
     """Returns the citation of a page that shows a capture's text, or what changed up to it.
 
     author: the vendor's name. document: the text of the capture, if there is one. version_id: the version that the
-    capture shows; '' if none. address: the page's address in the room. part: the part of the text that is cited, such
-    as `clause 3`; '' for the whole text. older: the capture that was compared.
+    capture shows; '' if none. address: the page's address in the room. clause: the clause that is cited; None for the
+    whole text. change, path: the number of the change that is cited, from 1, and the headings above it; None and ()
+    for the whole comparison. quarantined: the reason why the capture is quarantined, in words; '' if it isn't.
+    older: the capture that was compared.
     """
     fallback = capture.policy if "policy" in capture.policy else f"{capture.policy} policy"
-    title = (document.title if document else "") or fallback.capitalize()
     return Citation(
         author=author,
-        title=f"{title}, {part}" if part else title,
+        title=(document.title if document else "") or fallback.capitalize(),
         address=capture.url,
         archive=archive_address(capture),
         captured_at=capture.captured_at,
@@ -41,6 +45,10 @@ def citation_of(
         version=version_id,
         page=f"{base_url(request)}{address}",
         accessed=datetime.now(UTC),
+        clause=None if clause is None else clause.position + 1,
+        change=change,
+        path=path if clause is None else clause.heading_path,
+        quarantined=quarantined,
         older=older,
     )
 

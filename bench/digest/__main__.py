@@ -1,24 +1,20 @@
-"""Measures how long it takes to compose and to send digests, and how much memory it takes.
+"""Measures how long it takes to compose digests, and how much memory it takes.
 
-    python -m bench.digest FOLDER [--policies 1000] [--changed 20] [--subscribers 1000] [--connections 1,4,16]
+    python -m bench.digest FOLDER [--policies 1000] [--changed 20] [--subscribers 1000]
 
 It fills a new SQLite file in the folder. Then it measures:
 
 - composing for one subscriber after every policy was captured anew, without a change;
-- composing for all subscribers after every policy was captured anew, and some of them have changed;
-- sending the digests of that day to a mail server of this machine that throws them away, over
-  each number of connections.
+- composing for all subscribers after every policy was captured anew, and some of them have changed.
+
+`bench.digest.sending` measures how fast digests are sent.
 """
 
 import argparse
 import gc
 import resource
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +22,7 @@ from bench.digest.world import capture_anew, vendors_of
 from bench.scale.generate import AFTER, fill, policies
 from core.limits import Limits
 from core.preferences import EVERY_CHANGE
-from reports import compose, deliver_by_smtp
+from reports import compose
 from reports.digest_email import Links
 from scripts.digest_delivery import limited_calls
 from storage import Store
@@ -44,7 +40,6 @@ def main() -> None:
     parser.add_argument("--policies", type=int, default=1000)
     parser.add_argument("--changed", type=int, default=20)
     parser.add_argument("--subscribers", type=int, default=1000)
-    parser.add_argument("--connections", default="1,4,16")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     path = options.folder / f"digest-{options.policies}.db"
@@ -87,9 +82,6 @@ def main() -> None:
             "changed",
             lambda: composed(AFTER + timedelta(days=11)),
         )
-    with Store.open(url) as store, _sink() as port:
-        for connections in map(int, options.connections.split(",")):
-            _send(store, port, connections)
 
 
 def _timed(name: str, function: Callable[[], object]) -> None:
@@ -99,35 +91,6 @@ def _timed(name: str, function: Callable[[], object]) -> None:
     seconds = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{name}: {seconds:.1f} s, result {result}, peak memory {peak:.0f} MiB", flush=True)
-
-
-def _send(store: Store, port: int, connections: int) -> None:
-    """Sends all waiting messages, puts them back into the outbox, and prints the rate."""
-    waiting = store.outbox.counts().waiting
-    begin = time.perf_counter()
-    sending = deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", _SENDER, AFTER + timedelta(days=12), connections)
-    seconds = time.perf_counter() - begin
-    print(f"sending over {connections} connections: {sending.sent} of {waiting} in {seconds:.1f} s, ", end="")
-    print(f"{sending.sent / seconds:.0f} a second", flush=True)
-    with store.database.write_session() as session:
-        session.connection().exec_driver_sql("UPDATE outbox SET sent_at = NULL, claimed_at = NULL")
-
-
-@contextmanager
-def _sink() -> Iterator[int]:
-    """Yields the port of a mail server that accepts every message and throws it away."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    command: Sequence[str] = ["-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
-    with subprocess.Popen([sys.executable, "-m", "aiosmtpd", *command]) as server:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield port
-        server.terminate()
 
 
 if __name__ == "__main__":

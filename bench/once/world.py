@@ -50,6 +50,11 @@ _ENTRY = re.compile(
 _ABSENCE = re.compile(
     r"^(\w+) privacy: (?:no longer there|there again)\n=+\n\nSince (\S+) this policy is (no|there)", re.M
 )
+_REVERTED = re.compile(
+    r"^(\w+) privacy: changed, and has its former text again\n=+\n\n"
+    r"From\s+(\S+)\s+this\s+policy\s+had\s+another\s+text;\s+since\s+(\S+)",
+    re.M,
+)
 _REASONS: dict[str, Reason] = {GONE: "not_found", ERROR: "unavailable", OTHER: "truncated"}
 
 
@@ -402,7 +407,28 @@ class World:
             for old_time, slug, old, new_time, new in _ENTRY.findall(text):
                 first, second = self._look_of(slug, old_time, old), self._look_of(slug, new_time, new)
                 found.append((slug, Change(first.text, second.text, first.at, second.at)))
+            for vendor, begin, end in _REVERTED.findall(text):
+                found += [(vendor.lower(), change) for change in self._steps(vendor.lower(), begin, end)]
+            found.sort(key=lambda told: told[1].before)
         return result, absences
+
+    def _steps(self, slug: str, begin: str, end: str) -> list[Change]:
+        """Returns the changes that are told in the sentence that a policy has its former text again.
+
+        begin, end: the times of the captures that the sentence names, with which it had another text, and its own.
+        """
+        first, last = (
+            next(kept.look for kept in self._kept[slug] if kept.stated == datetime.fromisoformat(stated))
+            for stated in (begin, end)
+        )
+        known = changes(texts(self._looks(slug)))
+        steps = [change for change in known if first.at <= change.before <= last.at]
+        if self._was_wrong or not steps:  # the order of the captures is not that of the times which clausewatch knows
+            return [
+                Change(last.text, first.text, first.at - 1, first.at),
+                Change(first.text, last.text, last.at - 1, last.at),
+            ]
+        return steps
 
     def _look_of(self, slug: str, stated: str, sha256: str) -> Look:
         moment = datetime.fromisoformat(stated)

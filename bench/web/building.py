@@ -29,26 +29,28 @@ def print_cost_of_captures(side: Side) -> None:
     The captures are measured apart by whether they show a new text. The last line is the average of all captures, if
     as many of them show a new text as in the generated database.
     """
-    keep_and_read, derive = [0.0, 0.0], [0.0, 0.0]
     with Store.open(side.url) as store:
         intake = Intake(store)
         _crawl(side, intake, 1, new=False)  # starts the processes that read
-        for new in (False, True):
-            keep_and_read[new], derive[new] = _crawl(side, intake, _CAPTURES, new=new)
+        alone = [_crawl(side, intake, 1, new=False) for _ in range(_CAPTURES)]
+        old = _crawl(side, intake, _CAPTURES, new=False)
+        new = _crawl(side, intake, _CAPTURES, new=True)
         intake.close()
+    _print_cost("a capture without a change, each in a crawl of its own", *map(sum, zip(*alone, strict=True)))
+    _print_cost("a capture without a change", *old)
+    _print_cost("a capture with a new text", *new)
     share = VERSIONS_EACH / CAPTURES_EACH
-    measured = {
-        "a capture without a change": (keep_and_read[False], derive[False]),
-        "a capture with a new text": (keep_and_read[True], derive[True]),
-    }
-    reading, deriving = ((1 - share) * seconds[False] + share * seconds[True] for seconds in (keep_and_read, derive))
-    measured[f"on average, if {share:.0%} have a new text"] = reading, deriving
-    for what, (reading, deriving) in measured.items():
-        print(
-            f"{what}: {1000 * reading / _CAPTURES:.1f} ms to keep and read, "
-            f"{1000 * deriving / _CAPTURES:.2f} ms ({deriving / reading:.1%}) for steps and index",
-            flush=True,
-        )
+    average = [(1 - share) * of_old + share * of_new for of_old, of_new in zip(old, new, strict=True)]
+    _print_cost(f"on average, if {share:.0%} have a new text", *average)
+
+
+def _print_cost(what: str, reading: float, deriving: float) -> None:
+    """Prints the cost of a capture. reading, deriving: the seconds for all captures."""
+    print(
+        f"{what}: {1000 * reading / _CAPTURES:.1f} ms to keep and read, "
+        f"{1000 * deriving / _CAPTURES:.2f} ms ({deriving / reading:.1%}) for steps and index",
+        flush=True,
+    )
 
 
 def _crawl(side: Side, intake: Intake, count: int, *, new: bool) -> tuple[float, float]:

@@ -8,7 +8,6 @@ readings.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -136,12 +135,14 @@ class PolicyRow(Base):
     revision: a counter. Every transaction that may change the policy's history adds 1.
     composed_revision: the value of `revision` when digests were last composed for all subscribers. If `revision` is
         higher, the policy may have changes that no digest has reported.
+    composed_in: the number of the composing that set `composed_revision` (`ComposingRow`); 0 if none has. Subscribers
+        who were served last by an earlier one have not been told of the policy's changes yet.
     fault: the reason why digests could not report the policy's changes when they were last composed; None if they
         could.
     """
 
     __tablename__ = "policies"
-    __table_args__ = (Index("policies_by_newest", "newest"),)
+    __table_args__ = (Index("policies_by_newest", "newest"), Index("policies_by_composing", "composed_in"))
 
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
@@ -150,6 +151,7 @@ class PolicyRow(Base):
     revision: Mapped[int] = mapped_column(BigInteger)
     composed_revision: Mapped[int] = mapped_column("composed", BigInteger)
     fault: Mapped[str | None] = mapped_column(AnyText)
+    composed_in: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class CountRow(Base):
@@ -262,115 +264,6 @@ class ListedCaptureRow(Base):
     tried: Mapped[bool] = mapped_column(Boolean)
 
 
-class SubscriberRow(Base):
-    """A subscriber: an e-mail address that digests are sent to.
-
-    id: the subscriber's number. A number is never used again for another address. Otherwise, a process that is sending
-        a digest could record the digest for the wrong address.
-    mailbox: the address in lower case. Mail servers deliver `Ann@…` and `ann@…` to the same person.
-    vendors: the vendors (`hesk`) and the policies (`hesk/cookies`) that the subscriber watches, in alphabetical order;
-        empty for all vendors.
-    caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
-        digest needs to examine only the policies that have changed since. Subscribing the address again sets
-        `caught_up` to false, because the vendors may differ.
-    digests: how often `Subscriptions.enqueue` has recorded what a digest told the subscriber. If two processes compose
-        a digest from the same state, only the first of them finds the number that it has read.
-    preferences: how often the subscriber gets digests, and of which changes (`core.preferences.Preferences`).
-    last_digest_at: the time at which digests were last composed for the subscriber; None if they never were.
-    """
-
-    __tablename__ = "subscribers"
-    __table_args__ = (Index("subscribers_by_mailbox", "mailbox", unique=True), {"sqlite_autoincrement": True})
-
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    address: Mapped[str] = mapped_column(AnyText, unique=True)
-    mailbox: Mapped[str] = mapped_column(AnyText)
-    vendors: Mapped[Sequence[str]] = mapped_column(Json)
-    caught_up: Mapped[bool] = mapped_column(Boolean)
-    digests: Mapped[int] = mapped_column(BigInteger, default=0)
-    preferences: Mapped[Mapping[str, Any]] = mapped_column(Json, server_default='{"significance":"all"}')
-    last_digest_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class WatchedRow(Base):
-    """Since when a subscriber watches a vendor or a policy.
-
-    vendor: the vendor's slug, or a policy (`hesk/cookies`); '' for every vendor that has no row of its own.
-    since: the time at which the subscriber chose it. Digests leave out changes captured before that time.
-    newest_capture_id: the id of the newest capture in the database at that time; 0 if there was none. It tells what the
-        subscriber may miss if `since` came from a clock that was wrong (`Subscriptions.watermarks`).
-    """
-
-    __tablename__ = "watched"
-
-    subscriber_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    since: Mapped[datetime] = mapped_column(Moment)
-    newest_capture_id: Mapped[int] = mapped_column(BigInteger)
-
-
-class WatermarkRow(Base):
-    """A subscriber's watermark for a policy.
-
-    until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
-    latest: the latest value that `until` has had. The two differ only after a digest at an earlier time: either
-        `latest` comes from a clock that was ahead, or `until` comes from a clock that was behind.
-    held: the `captured_at` of the first capture of the held period that a digest has announced to the subscriber; None
-        if there is none, or if a later digest has reported how the period ended.
-    gone_capture_id: the id of the first capture of the absence that a digest has announced to the subscriber
-        (`core.history.Absence`); None if there is none, or if a later digest has reported that the policy is there
-        again.
-    """
-
-    __tablename__ = "told"
-
-    subscriber_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    until: Mapped[datetime] = mapped_column(Moment)
-    latest: Mapped[datetime] = mapped_column(Moment)
-    held: Mapped[datetime | None] = mapped_column(Moment)
-    gone_capture_id: Mapped[int | None] = mapped_column(BigInteger)
-
-
-# Few watermarks have a hold or an absence, so these rows are found by indexes of their own.
-Index(
-    "watermarks_with_hold",
-    WatermarkRow.subscriber_id,
-    sqlite_where=WatermarkRow.held.is_not(None),
-    postgresql_where=WatermarkRow.held.is_not(None),
-)
-Index(
-    "watermarks_with_absence",
-    WatermarkRow.subscriber_id,
-    sqlite_where=WatermarkRow.gone_capture_id.is_not(None),
-    postgresql_where=WatermarkRow.gone_capture_id.is_not(None),
-)
-
-
-class TellingRow(Base):
-    """A change that a digest has told a subscriber (`core.history.Telling`).
-
-    Captures identify the change, because the ids of versions depend on the policy reader.
-
-    old_capture_id, new_capture_id: the last capture before the change and the first capture after it.
-    """
-
-    __tablename__ = "tellings"
-
-    subscriber_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    new_capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
-    old_capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id))
-
-
 class OutboxRow(Base):
     """A message to a subscriber, to an operator, or to an address that is asked to confirm a subscription.
 
@@ -385,7 +278,7 @@ class OutboxRow(Base):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    subscriber_id: Mapped[int | None] = mapped_column(_Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"))
+    subscriber_id: Mapped[int | None] = mapped_column(_Key, ForeignKey("subscribers.id", ondelete="CASCADE"))
     address: Mapped[str] = mapped_column(AnyText, server_default="")
     mailbox: Mapped[str] = mapped_column(AnyText, server_default="")
     message: Mapped[bytes] = mapped_column(Bytes)

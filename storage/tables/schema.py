@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, inspect, text
 
 from core.exceptions import StorageError
-from storage.tables.models import Base
+from storage.tables.subscription_models import SubscriberRow
 
 if TYPE_CHECKING:
     # Only a migration imports Alembic: nearly all commands use a database that is up to date, and start without it.
@@ -128,7 +128,7 @@ def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
     """
     if _revision_if_any(connection) is not None:
         return
-    table_names = sorted(Base.metadata.tables.keys() & set(inspect(connection).get_table_names()))
+    table_names = sorted(SubscriberRow.metadata.tables.keys() & set(inspect(connection).get_table_names()))
     if table_names:
         raise StorageError(
             f"{name} is not clausewatch's database, or is damaged: it has tables ({', '.join(table_names)}) but no "

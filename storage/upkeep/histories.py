@@ -24,9 +24,8 @@ from storage.tables.models import (
     ReadingRow,
     ReviewRow,
     StepRow,
-    SubscriberRow,
-    WatchedRow,
 )
+from storage.tables.subscription_models import SubscriberRow, WatchedRow
 from storage.upkeep.verification.row_scan import ALTERED, is_as_written
 
 _Key = TypeVar("_Key")

@@ -329,7 +329,8 @@ def test_a_stranger_can_refuse_nobody(store: Store, kind: str) -> None:
         "no token": b"",
         "another secret": make_token("guessed", "bounce", [1, SENT.isoformat()]).encode(),
         "another purpose": make_token(store.secrets.for_links(), "unsubscribe", [1, SENT.isoformat()]).encode(),
-        "altered": genuine[:-1] + (b"A" if genuine[-1:] != b"A" else b"B"),
+        # Not at the end: the last letter of the signature has bits that don't count.
+        "altered": genuine[:-20] + (b"A" if genuine[-20:-19] != b"A" else b"B") + genuine[-19:],
         "no text": b"\xff\x00",
     }[kind]
     header = b"Clausewatch-Message: " + token if token else b"X-Other: 1"

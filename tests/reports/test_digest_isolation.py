@@ -155,7 +155,7 @@ def test_an_entry_that_cannot_be_written_leaves_the_others_in_the_mail(
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
         return as_email(entries, *others)
 
-    monkeypatch.setattr("reports.digest.as_email", failing)
+    monkeypatch.setattr("reports.policy_changes.as_email", failing)
     (message,), faults = composed_with(store, called)
     assert "Otter Post privacy" in message
     (fault,) = faults

@@ -64,6 +64,18 @@ def test_a_change_that_was_taken_back_is_told_in_a_sentence(store: Store) -> Non
     assert composed(store, 14) == []
 
 
+def test_with_each_run_too_a_change_that_was_taken_back_is_told_in_a_sentence(store: Store) -> None:
+    subscribe(store, EVERY_CHANGE)
+    for days, payload in ((2, ADVERTISERS), (4, COURTS), (6, INSURERS)):
+        keep_confirmed(store, payload, days)
+    (message,) = composed(store, 7)
+    text = unwrapped(message)
+    assert "this policy had another text; since" in text
+    assert [word in text for word in ("courts", "insurance", "advertisers")] == [True, True, False]
+    assert text.count("Old text, last seen") == 1
+    assert composed(store, 8) == []
+
+
 def test_who_is_told_with_each_run_gets_every_step(store: Store) -> None:
     subscribe(store, EVERY_CHANGE)
     keep_confirmed(store, ADVERTISERS, 2)

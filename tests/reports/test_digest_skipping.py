@@ -1,8 +1,10 @@
 """Policies without new captures, readings or reviews are skipped. Skipping does not change the digests."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any, Literal
@@ -19,15 +21,17 @@ from core.declarations import Vendor
 from core.history import History
 from core.limits import call_here
 from core.policies import PolicyKey
+from core.preferences import EVERY_CHANGE, Preferences, is_due
 from diffing.sameness import version_id
 from diffing.timeline import announcements
 from formats.document_json import encode
 from intake.derived import refresh_derived
 from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
-from reports.digest_email import as_email, digest_entry
+from reports.digest_email import as_email, digest_entry, reverted_entry
+from reports.digest_selection import told_as_one
 from reports.report import report_source
-from storage import Review, Store, Subscriber, policies
+from storage import Review, Store, Subscription, policies
 from storage.tables.models import PolicyRow
 from storage.tables.search_models import INDEXED_POLICIES
 from tests.keeping import keep, reextract
@@ -46,7 +50,7 @@ from tests.reports.digest_examples import (
     subscribe,
 )
 from tests.stored_captures import BEGIN, POLICY, capture_of
-from tests.stored_digests import told_to, waiting_messages, watched_since
+from tests.stored_digests import told_to, waiting_messages, watermark_of
 
 MARMOT_PRIVACY = PolicyKey("marmot", "privacy")
 MARMOT_APPLICANTS = PolicyKey("marmot", "applicants")
@@ -55,41 +59,52 @@ POLICIES = [MARMOT_PRIVACY, MARMOT_APPLICANTS, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 NOW = BEGIN + timedelta(days=400)  # later than every capture
 
+# Bob's digests are due with every second composing: then they have to tell what Ann was told in between.
+PREFERENCES = {"ann": EVERY_CHANGE, "bob": Preferences("all", every="day", at=time(0))}
+
 # A step of a test: the name of an action, then the arguments of the action. `play` carries out the steps.
 Step = tuple[Any, ...]
 
 
-def expected_digest(
-    store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
-) -> tuple[str | None, dict[PolicyKey, datetime]]:
-    """Returns the Message-ID and the watermarks that are expected if no policy is skipped.
+Watermarks = dict[PolicyKey, datetime]
 
-    The Message-ID depends on all changes in the digest. The Message-ID is None if there is no change to send.
+
+def expected_digest(
+    store: Store, vendors: Mapping[str, Vendor], subscription: Subscription, watermarks: Watermarks, now: datetime
+) -> str | None:
+    """Returns the Message-ID that is expected if no policy is skipped, and advances the subscriber's watermarks.
+
+    Each subscriber has a watermark of their own for each policy here. The Message-ID depends on all changes in the
+    digest. It is None if there is no change to send.
     """
-    watermarks = dict(told_to(store, subscriber.id))
-    since = watched_since(store, subscriber.id)
+    subscriber = subscription.subscriber
     entries = []
     for slug in subscriber.vendors or vendors:
         for policy in vendors[slug].policies if slug in vendors else ():
             key = PolicyKey(slug, policy)
             settled_history = store.library.settled(key)
             history, until = settled_history.history, settled_history.until
-            begin = since.get(slug, since.get("", NOW))
-            watermark = max(begin, watermarks.get(key, begin))
+            begin = subscription.begin(key)
+            assert begin is not None
+            watermark = max(begin.since, watermarks.get(key, begin.since))
             told = store.subscriptions.tellings(subscriber, [key]).get(key, ())
-            for announcement in announcements(history, watermark):
-                watermarks[key] = watermark
-                if any(telling.tells(announcement) for telling in told):
-                    continue
-                source = report_source(
-                    store, vendors[slug], key, history, settled_history, announcement.old, announcement.new
-                )
-                entries.append(digest_entry(source.report(), announcement))
+            pending = [
+                announcement
+                for announcement in announcements(history, watermark)
+                if not any(telling.tells(announcement) for telling in told)
+            ]
+            for steps in told_as_one(pending, subscriber.preferences):
+                first, last = steps[0], steps[-1]
+                is_reverted = first.old.version_id == last.new.version_id
+                newer = first.new if is_reverted else last.new
+                source = report_source(store, vendors[slug], key, history, settled_history, first.old, newer)
+                as_entry = reverted_entry if is_reverted else digest_entry
+                entries.append(as_entry(source.report(), replace(last, old=first.old)))
             if until and until > watermark:
                 watermarks[key] = until
     if not entries:
-        return None, watermarks
-    return message_from_bytes(as_email(entries, subscriber, vendors, now, SENDER))["Message-ID"], watermarks
+        return None
+    return message_from_bytes(as_email(entries, subscriber, vendors, now, SENDER))["Message-ID"]
 
 
 def read_letter(task: ReadingTask) -> CaptureText:
@@ -120,7 +135,7 @@ other_steps: st.SearchStrategy[Step] = st.one_of(
         st.just("subscribe"),
         st.sampled_from(["ann", "bob"]),
         st.sampled_from([(), ("marmot",), ("marmot", "otter"), ("otter", "vole")]),
-        st.integers(-5, 0),
+        st.integers(0, 5),
     ),
     st.just(("unsubscribe", "bob")),
     st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),
@@ -129,7 +144,7 @@ other_steps: st.SearchStrategy[Step] = st.one_of(
 days: st.SearchStrategy[list[Step]] = st.tuples(st.lists(keeps, max_size=4), st.lists(other_steps, max_size=2)).map(
     lambda drawn: [*drawn[0], *drawn[1], ("compose",)]
 )
-BEFORE: list[Step] = [("subscribe", "ann", (), -5), *(("keep", key, "A", 0, "wayback") for key in POLICIES)]
+BEFORE: list[Step] = [("subscribe", "ann", (), 5), *(("keep", key, "A", 0, "wayback") for key in POLICIES)]
 DECLARED = {
     "all": VENDORS,
     "without otter": {"marmot": MARMOT},
@@ -150,22 +165,35 @@ def test_skipping_policies_does_not_change_the_digests(
     for old in tmp_path.glob("store.db*"):
         old.unlink()
     shutil.copy(empty_sqlite, path)
+    now = NOW
+    told: dict[int, Watermarks] = defaultdict(dict)
     with Store.open(f"sqlite:///{path}") as store:
         for vendors in play(store, [*BEFORE, *(step for day in drawn for step in day)]):
+            now += timedelta(hours=12)
+            due = [
+                each
+                for each in store.subscriptions.in_turn()
+                if is_due(each.subscriber.preferences, each.subscriber.last_digest_at, now)
+            ]
             expected = {
-                subscriber: expected_digest(store, vendors, subscriber, NOW)
-                for subscriber in store.subscriptions.subscribers()
+                each.subscriber.address: expected_digest(store, vendors, each, told[each.subscriber.id], now)
+                for each in due
             }
             before = {message.id for message in waiting_messages(store)}
-            compose(store, vendors, NOW, SENDER)
+            compose(store, vendors, now, SENDER)
             message_ids = {
                 message.address: message_from_bytes(message.message)["Message-ID"]
                 for message in waiting_messages(store)
                 if message.id not in before
             }
-            for subscriber, (message_id, watermarks) in expected.items():
-                assert message_ids.get(subscriber.address) == message_id
-                assert told_to(store, subscriber.id) == watermarks
+            assert message_ids == {address: wanted for address, wanted in expected.items() if wanted}
+            for each in store.subscriptions.in_turn():
+                watermarks = told[each.subscriber.id]
+                for key in filter(each.begin, POLICIES):
+                    stored = watermark_of(store, each.subscriber.id, key, now).until
+                    begin = each.begin(key)
+                    assert begin is not None
+                    assert stored == max(begin.since, watermarks.get(key, begin.since))
 
 
 def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
@@ -188,8 +216,9 @@ def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
                 (key,) = arguments
                 intake.reextract(key, read_by(reader))
             elif action == "subscribe":
-                who, vendors, since = arguments
-                store.subscriptions.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=since))
+                who, vendors, hours_ago = arguments
+                since = BEGIN + timedelta(hours=2 * hours - hours_ago)
+                store.subscriptions.subscribe(f"{who}@client.example", vendors, since, PREFERENCES[who])
             elif action == "unsubscribe":
                 store.subscriptions.unsubscribe(f"{arguments[0]}@client.example")
             elif action == "declare":
@@ -304,7 +333,7 @@ def mark_indexed_later(store: Store) -> None:
 def test_changes_of_an_undeclared_vendor_wait_for_the_declaration(store: Store) -> None:
     keep_confirmed(store, COURTS, 0, "otter")
     subscribe(store, 1)
-    assert policies_and_messages(store, VENDORS) == ([], 0)
+    assert compose(store, VENDORS, NOW, SENDER) == 0
     keep_confirmed(store, ADVERTISERS, 2, "otter")
     assert policies_and_messages(store, {"marmot": MARMOT}) == ([], 0)
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
@@ -336,9 +365,9 @@ def test_the_watermark_of_a_vendor_begins_when_the_vendor_is_chosen(store: Store
         keep_confirmed(store, COURTS, 0, vendor)
     subscribe(store, 1, "marmot")
     keep_confirmed(store, ADVERTISERS, 2, "otter")
-    assert policies_and_messages(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 0)
     subscribe(store, 3, "marmot", "otter")
-    assert policies_and_messages(store, VENDORS) == ([], 0)
+    assert compose(store, VENDORS, NOW, SENDER) == 0
     keep_confirmed(store, INSURERS, 4, "otter")
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
     assert "insurance" in str(waiting_messages(store)[0].message)

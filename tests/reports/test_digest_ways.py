@@ -29,6 +29,11 @@ from tests.stored_digests import waiting_messages
 
 WEBHOOK = "https://hooks.client.example/1"
 CHAT = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+CATALOGUE = (
+    b"<!DOCTYPE html><title>Marmot</title><main><h1>Autumn catalogue</h1>"
+    b"<p>Woollen socks, felt slippers and tea cosies are knitted by hand in small numbers until they run out.</p>"
+    b"<p>Every order above forty euros is delivered free of charge, wrapped in paper that neighbours print.</p></main>"
+)
 ROOM = Links("https://watch.example.org", "a secret of 16 characters")
 
 
@@ -100,6 +105,20 @@ def test_a_change_taken_back_and_a_held_text_have_no_clause_level_changes(store:
     assert (item["kind"], item["changes"], item["changes_left_out"], item["interval"]) == ("reverted", [], 0, None)
     assert "counts" not in item
     assert "has its former text again" in item["summary"]
+
+
+def test_a_held_text_and_its_end_are_told_with_what_is_known(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 1, address=WEBHOOK)
+    keep_confirmed(store, CATALOGUE, 2)
+    (held,) = items(told(store, WEBHOOK, 2.5))
+    assert (held["kind"], held["changes"], "counts" in held) == ("held", [], False)
+    assert held["interval"]["before"]["captured_at"] == "2019-03-06T05:06:07Z"
+    assert held["page"].startswith("https://watch.example.org/marmot/privacy/@")
+    store.outbox.mark_sent(waiting_messages(store)[0].id, BEGIN)
+    keep_confirmed(store, COURTS, 3)
+    (taken_back,) = items(told(store, WEBHOOK, 3.5))
+    assert (taken_back["kind"], taken_back["interval"]) == ("taken back", None)
 
 
 def test_the_id_depends_on_what_is_told_and_whom(store: Store) -> None:

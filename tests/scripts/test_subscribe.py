@@ -65,7 +65,7 @@ def test_digests_for_webhooks_and_chats_are_written_to_a_folder(clausewatch: Cla
     with Store.open(load_settings().database_url) as store:
         (subscriber,) = store.subscriptions.subscribers()
         now = store.subscriptions.subscribed_since()[subscriber.id]
-        store.subscriptions.enqueue(subscriber, b'{"id":"msg_1"}', {}, now)
+        store.subscriptions.enqueue(subscriber, b'{"id":"msg_1"}', now, 0)
     (written,) = clausewatch("digest", "--to", tmp_path / "out").stdout.split()
     assert written.endswith(".json")
     assert "s3cret" not in written

@@ -154,8 +154,8 @@ class Reader:
 
     def note_console(self, message: ConsoleMessage) -> None:
         # A browser reports that the frame of a stored page runs no script, and that a page has the status 404 or 422.
-        expected = ("sandboxed", "status of 404", "status of 422")
-        if message.type in ("error", "warning") and not any(words in message.text for words in expected):
+        expected = re.search("sandboxed|status of (404|422)", message.text)
+        if message.type in ("error", "warning") and not expected:
             self.troubles.append(message.text)
 
     def note_dialog(self, dialog: Dialog) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from core.exceptions import DeliveryError
+from core.exceptions import DeliveryError, StorageError
 from reports import Sending, deliver_by_smtp
 from storage import Store
 from tests.servers.certificates import self_signed_server
@@ -309,18 +309,23 @@ def test_a_message_that_one_process_is_sending_is_left_to_it(
     sent_by_the_other: list[int] = []
 
     async def deliver_again(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
-        monkeypatch.setattr(Mailbox, "handle_DATA", handle_data)
-        with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as other:
-            delivery = asyncio.to_thread(deliver_by_smtp, other, url, SENDER, NOW)
-            sent_by_the_other.append((await delivery).sent)
+        if envelope.rcpt_tos == ["a@client.example"]:
+            with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as other:
+                enqueue(other, "c@client.example")
+                delivery = asyncio.to_thread(deliver_by_smtp, other, url, SENDER, NOW)
+                sent_by_the_other.append((await delivery).sent)
         return await handle_data(self, server, session, envelope)
 
     handle_data = Mailbox.handle_DATA
     monkeypatch.setattr(Mailbox, "handle_DATA", deliver_again)
     enqueue(store, "a@client.example", "b@client.example")
-    assert deliver_by_smtp(store, url, SENDER, NOW).sent == 1
+    assert deliver_by_smtp(store, url, SENDER, NOW).sent == 2
     assert sent_by_the_other == [1]
-    assert sorted(to for _, (to,), _ in mailbox.accepted) == ["a@client.example", "b@client.example"]
+    assert sorted(to[0] for _, to, _ in mailbox.accepted) == [
+        "a@client.example",
+        "b@client.example",
+        "c@client.example",
+    ]
     assert waiting(store) == []
 
 
@@ -403,6 +408,40 @@ def test_credentials_are_percent_decoded_and_sent_to_this_machine(store: Store, 
         deliver_by_smtp(store, f"smtp://u%40x:wrong@127.0.0.1:{port}", SENDER, NOW)
     assert deliver_by_smtp(store, f"smtp://u%40x:p%3A%2F%20%40w@127.0.0.1:{port}", SENDER, NOW).sent == 1
     assert credentials[-1] == (b"u@x", b"p:/ @w")
+
+
+def test_messages_behind_those_of_another_process_are_sent(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    addresses = [f"reader{number}@client.example" for number in range(30)]
+    enqueue(store, *addresses)
+    for address in addresses[:20]:
+        assert store.outbox.claim(address)
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{serve()}", SENDER, NOW, 2).sent == 10
+
+
+def test_without_a_server_nothing_stays_claimed(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    enqueue(store, *(f"reader{number}@client.example" for number in range(30)))
+    with pytest.raises(DeliveryError, match="30 digests not sent"):
+        deliver_by_smtp(store, "smtp://127.0.0.1:1", SENDER, NOW, 4)
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{serve()}", SENDER, NOW, 4).sent == 30
+
+
+def test_a_database_that_fails_ends_a_delivery_and_the_sent_are_recorded(
+    store: Store, mailbox: Mailbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        monkeypatch.undo()
+        raise StorageError("the database is locked")
+
+    url = f"smtp://127.0.0.1:{serve()}"
+    mailbox.refuses_recipient = {"gone@client.example"}
+    enqueue(store, "gone@client.example", *(f"reader{number}@client.example" for number in range(30)))
+    monkeypatch.setattr("storage.outbox.Outbox.refuse", fail)
+    with pytest.raises(StorageError, match="the database is locked"):
+        deliver_by_smtp(store, url, SENDER, NOW, 2)
+    deliver_by_smtp(store, url, SENDER, NOW, 2)
+    # The claim of the message that could not be given back ends later.
+    assert waiting(store) == ["gone@client.example"]
+    assert len(mailbox.accepted) == 30
 
 
 def test_without_a_server_all_messages_stay_in_the_outbox(store: Store) -> None:

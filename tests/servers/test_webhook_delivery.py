@@ -4,6 +4,8 @@ import json
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 import reports.webhooks
 from core.exceptions import DeliveryError
 from core.recipients import shown_address
+from core.settings import CHECKOUT
 from core.webhook_signatures import webhook_secret
 from reports import Sending, compose_for_operators, deliver, deliver_to_directory
 from storage import Store
@@ -102,11 +105,11 @@ def test_after_a_lost_answer_the_same_digest_comes_again_with_the_same_id(store:
 
 
 def test_the_waits_after_errors_grow_until_the_address_is_refused(store: Store, receiver: Receiver) -> None:
-    receiver.answers["/hook"] = [Answer(500, {"Content-Type": "text/plain"}, b"database\nis down")] * 20
-    enqueue(store, f"{receiver.url}/hook")
-    now, waits = NOW, []
-    while True:
-        enqueue(store, f"{receiver.url}/another")  # without another that is well, the fault may be the network's
+    receiver.answers["/bad"] = [Answer(500, {"Content-Type": "text/plain"}, b"database\nis down")] * 20
+    enqueue(store, f"{receiver.url}/bad")
+    now, waits = NOW, list[timedelta]()
+    for _ in range(20):
+        enqueue(store, f"{receiver.url}/good")  # the network is in order, so the address is at fault
         (trouble,) = sent(store, now).troubles
         assert trouble.reason == "500 Internal Server Error: database is down"
         if trouble.retry_at is None:
@@ -114,10 +117,11 @@ def test_the_waits_after_errors_grow_until_the_address_is_refused(store: Store, 
         assert sent(store, trouble.retry_at - timedelta(seconds=1)) == Sending(0, ())
         waits.append(trouble.retry_at - now)
         now = trouble.retry_at
+    assert trouble.is_refused
     assert waits == sorted(waits)
     assert waits[0] == timedelta(minutes=5)
     assert now - NOW >= timedelta(days=5)
-    assert waiting(store) == [f"{receiver.url}/hook"]
+    assert waiting(store) == [f"{receiver.url}/bad"]
 
 
 def test_410_parks_the_webhook_and_tells_the_operator_without_its_password(store: Store, receiver: Receiver) -> None:
@@ -214,12 +218,12 @@ def test_a_dead_webhook_stops_neither_mails_nor_other_webhooks(store: Store, rec
 
 
 def test_a_dead_mail_server_stops_no_webhook(store: Store, receiver: Receiver) -> None:
-    receiver.answers["/bad"] = [Answer(500)]
+    receiver.answers["/bad"] = [Answer(500, {"Content-Type": "text/plain"}, b"\x1b[31mred")]
     enqueue(store, "a@client.example", f"{receiver.url}/good", f"{receiver.url}/bad")
     with pytest.raises(DeliveryError, match="mail server") as raised:
         sent(store)
     assert raised.value.summary.startswith("1 digest sent to webhooks and chats, 0 digests sent")
-    assert f"{shown_address(receiver.url + '/bad')}: 500 Internal Server Error" in str(raised.value)
+    assert f"{shown_address(receiver.url + '/bad')}: 500 Internal Server Error: \\x1b[31mred" in str(raised.value)
     assert waiting(store) == ["a@client.example", f"{receiver.url}/bad"]
 
 
@@ -376,6 +380,31 @@ def test_after_a_kill_the_digest_is_sent_with_the_same_id(
     ids = [request.headers["webhook-id"] for request in receiver.received]
     assert ids == ["msg_0"] * copies + ["msg_1"]
     assert len({request.body for request in receiver.received}) == 2
+
+
+def test_a_process_that_is_killed_during_a_request_loses_no_digest(
+    store: Store, receiver: Receiver, tmp_path: Path
+) -> None:
+    is_over = threading.Event()
+    receiver.before_answer = lambda request: is_over.wait(30)
+    enqueue(store, f"{receiver.url}/hook")
+    code = f"""
+from datetime import datetime, UTC
+from reports import deliver
+from storage import Store
+with Store.open("sqlite:///{tmp_path / "store.db"}") as store:
+    deliver(store, "{NO_MAIL}", "{SENDER}", datetime.now(UTC), secret="{SECRET}", allow_private=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT) as process:
+        while not receiver.received and process.poll() is None:
+            is_over.wait(0.02)
+        process.kill()
+    is_over.set()
+    assert sent(store) == Sending(0, ())
+    with store.database.write_session() as session:
+        session.connection().exec_driver_sql("UPDATE outbox SET claimed_at = '2001-01-01 00:00:00'")
+    assert sent(store).sent == 1
+    assert [request.headers["webhook-id"] for request in receiver.received] == ["msg_0", "msg_0"]
 
 
 def test_an_interrupted_delivery_gives_back_what_is_under_way(

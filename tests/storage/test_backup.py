@@ -184,7 +184,7 @@ def test_a_backup_with_any_damaged_byte_is_refused(whole: Path, tmp_path: Path) 
         "DELETE FROM reviews",
         "UPDATE captures SET status = 201 WHERE id = 3",
         "UPDATE payloads SET size = size + 1",
-        "INSERT INTO policies VALUES ('a', 'b', 'c', '2020-01-01', 1, 1, NULL)",
+        "INSERT INTO policies VALUES ('a', 'b', 'c', '2020-01-01', 1, 1, NULL, 0)",
         "DROP TABLE outbox",
         "DELETE FROM backup",
         "DROP TABLE backup",

@@ -15,14 +15,14 @@ from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
 from core.limits import call_here
 from core.policies import PolicyKey
-from storage import ListingQuery, Review, Store
+from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark, Subscription
 from storage.payloads.compression import compress
 from storage.tables.models import Base, DocumentRow, PayloadRow
 from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
-from tests.stored_digests import waiting_messages
+from tests.stored_digests import waiting_messages, watermark_of
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")
@@ -134,7 +134,11 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.library.payload(sha256_hex(A)),
             lambda: store.library.standings(),
             lambda: store.lineages.lineage(KEY, call_here),
-            lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
+            lambda: list(store.subscriptions.in_turn()),
+            lambda: store.subscriptions.begin_composing({KEY: NOW}, NOW),
+            lambda: [watermark_of(store, each.subscriber.id, KEY, NOW) for each in watching(store)],
+            lambda: store.subscriptions.policies_to_examine(0, NOW),
+            lambda: store.subscriptions.policies_with_own_news(),
             lambda: [store.subscriptions.tellings(reader, [KEY]) for reader in store.subscriptions.subscribers()],
             lambda: [store.outbox.claim(mailbox, NOW) for mailbox in store.outbox.mailboxes()],
             lambda: (store.outbox.counts(), store.outbox.troubles()),
@@ -152,6 +156,10 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
                 read()
 
 
+def watching(store: Store) -> list[Subscription]:
+    return [each for each in store.subscriptions.in_turn() if each.begin(KEY)]
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns the path of a database with a row in every table."""
@@ -164,7 +172,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader, b"digest", {KEY: NOW}, NOW, {}, {KEY: [(1, 3)]})
+        number = store.subscriptions.begin_composing({KEY: NOW}, NOW)
+        own = {KEY: OwnWatermark(StoredWatermark(NOW, NOW))}
+        store.subscriptions.enqueue(reader, b"digest", NOW, number, own, {KEY: [(1, 3)]})
         store.outbox.put_off(waiting_messages(store)[0], NOW, "451 later")
         store.outbox.tell_operator("operator@marmot.example", b"digest", "", NOW)
         query = ListingQuery(ARCHIVE, URL, None, NOW)

@@ -22,7 +22,7 @@ from core.limits import call_here
 from core.policies import PolicyKey
 from core.search_words import terms_of
 from intake.service import Intake
-from storage import ListingQuery, Review, Store
+from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark
 from storage.archive_listings import ArchiveListings
 from storage.clause_index import ClauseIndex
 from storage.clause_search import ClauseSearch
@@ -32,12 +32,13 @@ from storage.lineages import Lineages
 from storage.outbox import Outbox
 from storage.secrets import Secrets
 from storage.subscriptions import Subscriptions
-from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
+from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow
+from storage.tables.subscription_models import WatermarkRow
 from storage.timelines import Timelines
 from tests.keeping import InThisProcess, keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
-KEY = PolicyKey("marmot", "privacy")
+KEY, OTHER = PolicyKey("marmot", "privacy"), PolicyKey("vole", "privacy")
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 C = page("We keep your messages for a week.")
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
@@ -47,15 +48,18 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Four tables are small: `alembic_version` has one row, and there
-# is one row for each operator, for each subscriber, and for each vendor that a subscriber chose. From the other
-# tables and indexes, the queries need every row: the waiting messages, the policies that changed since the last
-# digest or could not be told, the listings under way, and the locations and the addresses that fail or have moved.
+# Tables and indexes that a query may read completely. Five tables are small: `alembic_version` and
+# `composings` have one row, and there is one row for each operator, for each subscriber, and for each vendor that a
+# subscriber chose. From the other tables and indexes, the queries need every row: the waiting messages, the policies
+# that changed since the last digest or could not be told, the listings under way, and the locations and the addresses
+# that fail or have moved.
 # Only two runs are kept. A search for frequent words reads the newest clauses in turn, until it has enough; the plan
 # below is made without PostgreSQL's index of words.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
+    "composings",
+    "composings_pkey",
     "subscribers",
     "subscribers_pkey",
     "operator_digests",
@@ -80,13 +84,17 @@ READ_WHOLE = {
     "clause_texts",
     "clause_texts_pkey",
 }
-# They count all captures, look at all policies, look for policies that are out of date, or read what is held and gone.
+# They count all captures, look at all policies, look for policies that are out of date, or read what is held and gone,
+# or the watermarks of all policies.
 READ_ALL = {
     "Library.standings",
     "Library.state_of_all",
     "ClauseIndex.outdated",
-    "Subscriptions.announced_holds",
-    "Subscriptions.announced_absences",
+    "Subscriptions.policies_with_own_news",
+    "Subscriptions.shared_watermarks",
+    "Subscriptions.without_new_captures",
+    "Subscriptions.begin_composing",
+    "Subscriptions.mark_composed",
 }
 
 Statements = list[tuple[str, Any]]
@@ -217,22 +225,28 @@ def test_every_query_finds_its_rows_by_an_index(
             watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
         connection.commit()
-        for subscriber in subscribers:  # before the first digest
-            call(subscriptions.watermarks, subscriber, now)
-            call(subscriptions.announced_holds)
-            call(subscriptions.announced_absences)
-        changed = call(subscriptions.changed_policies)
-        assert changed
+        call(subscriptions.policies_with_own_news)
+        to_examine = call(subscriptions.policies_to_examine, 0, now)
+        assert KEY in to_examine
+        call(subscriptions.without_new_captures, to_examine, 0, 0, now)
+        number = call(subscriptions.begin_composing, {KEY: now}, now)
+        assert KEY in call(subscriptions.shared_watermarks, number)
         told = {KEY: [(kept.capture_id, other.capture_id)]}
         for subscriber in subscribers:
-            call(subscriptions.enqueue, subscriber, b"digest", {KEY: now}, now, {}, told)
+            own = {KEY: OwnWatermark(StoredWatermark(now, now)), OTHER: None}
+            call(subscriptions.enqueue, subscriber, b"digest", now, number, own, told)
             assert call(subscriptions.tellings, subscriber, [KEY])
-        call(subscriptions.mark_composed, changed, subscribers)
-        for subscriber in subscribers:
-            assert not call(subscriptions.watermarks, subscriber, now)
+        subscription = call(subscriptions.in_turn)[0]
+        call(subscriptions.mark_served, [(subscription.subscriber, True)], number, now)
+        call(subscriptions.mark_composed, number, {KEY: 99}, {KEY: "a fault", OTHER: None})
         call(intake.keep, (capture_of(A, 50), A, POLICY))
-        # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
-        call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
+        begin = subscription.watched[""]
+        stored = StoredWatermark(now, now + timedelta(days=1))
+        for moment in (BEGIN - timedelta(days=1), now, now + timedelta(days=2)):  # the clocks were wrong
+            call(subscriptions.watermark, KEY, None, begin, moment)
+            call(subscriptions.watermark, KEY, stored, begin, moment)
+        for count in (1, 100):
+            call(subscriptions.late_policies, begin, [KEY] * count)
         outbox = store.outbox
         assert call(outbox.mailboxes, now) == ["all@marmot.example", "some@marmot.example"]
         call(outbox.counts)
@@ -247,6 +261,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(outbox.troubles)
         call(outbox.mark_sent, message.id, now)
         call(outbox.sent_to, message.id, now)
+        call(outbox.exchange, [message.id], ["all@marmot.example", "some@marmot.example"], now, sent_at=now)
         call(outbox.take_back, message.id, now, now + timedelta(days=9), "4.4.1", is_permanent=False)
         call(outbox.tell_operator, "operator@marmot.example", b"digest", "", now)
         call(outbox.operator_told, "operator@marmot.example")
@@ -285,7 +300,7 @@ def test_every_query_finds_its_rows_by_an_index(
         call(clause_index.refresh, [KEY])
         call(intake.keep, (capture_of(C, 60), C, POLICY))
         call(clause_index.refresh, [KEY])
-        call(clause_index.newest_of_unchanged, {KEY: now}, now)
+        call(clause_index.steady, [KEY], now)
         terms = terms_of('"your messages" keep*')
         for clause_search in (
             ClauseSearch(terms),

@@ -29,7 +29,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since
+from tests.stored_digests import enqueue, told_to, waiting_messages, watched_since, watermark_of
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -52,7 +52,8 @@ CHECKSUMS = {
     "0015_search.py": "a9a2f79f97edf9eb69b7115c8b5ef732e5b5f2654f4a980d7fb728d7ed432e3f",
     "0016_outbox.py": "c4c49a28757ef66db23c35fc51036f2a64e54f8ac2bc4275de0769670ffc75f6",
     "0017_secrets.py": "725ebda332153a6470fbe65933429e30dc28d5078a7913c801f33a2ce2e95186",
-    "0019_bounces.py": "f50276762d98b6fd5acc5d00ca7fb0125d1923a1519e8e22ce86dc9fe973db72",
+    "0018_shared_watermarks.py": "ba2e9a2ab97bc7afaac35f5bb43733df74abb98d1a7efc8dccf140fb0c3d56e4",
+    "0019_bounces.py": "f6cf43062c6cd7071970e80706c0042f526c97d01a1d0d84111cca09d377ba0b",
 }
 
 
@@ -231,7 +232,7 @@ def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: 
         assert told_to(store, reader.id) == {KEY: far.captured_at}
         for capture, payload in ((far, A), (capture_of(B, 40), B)):
             keep(store, capture, payload, POLICY)
-        watermark = store.subscriptions.watermarks(reader, BEGIN + timedelta(days=50))[KEY]
+        watermark = watermark_of(store, reader.id, KEY, BEGIN + timedelta(days=50))
         assert watermark.until < BEGIN + timedelta(days=40)
 
 
@@ -277,6 +278,29 @@ def test_0007_is_reverted_and_applied_again_without_loss(database_url: str, engi
         command.downgrade(migration_config(connection), "0006")
     with Store.open(database_url) as store:
         assert store.library.captures(KEY) == before
+        assert list(verify(store, {KEY: POLICY})) == []
+
+
+def test_0018_is_reverted_and_applied_again_without_loss(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        keep(store, capture_of(A), A, POLICY)
+        for address, vendors in (("all", []), ("some", ["vole"]), ("late", ["marmot/privacy"])):
+            store.subscriptions.subscribe(f"{address}@marmot.example", vendors, BEGIN - timedelta(days=1))
+        number = store.subscriptions.begin_composing({KEY: BEGIN}, BEGIN)
+        every, some, late = store.subscriptions.subscribers()
+        for subscriber in (every, some):
+            assert store.subscriptions.enqueue(subscriber, None, BEGIN, number)
+        before = [told_to(store, subscriber.id) for subscriber in (every, some, late)]
+    assert before == [{KEY: BEGIN}, {}, {}]
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0017")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT subscriber_id, vendor, policy FROM told")).all()
+        caught_up = connection.execute(text("SELECT caught_up FROM subscribers ORDER BY id")).scalars().all()
+    assert rows == [(every.id, *KEY)]
+    assert list(map(bool, caught_up)) == [True, True, False]
+    with Store.open(database_url) as store:
+        assert [told_to(store, subscriber.id) for subscriber in (every, some, late)] == before
         assert list(verify(store, {KEY: POLICY})) == []
 
 

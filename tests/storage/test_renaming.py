@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from core.declarations import Policy
 from core.exceptions import DamageError, UsageError
 from core.policies import PolicyKey
-from storage import Review, Store
+from storage import OwnWatermark, Review, Store, StoredWatermark
 from storage.tables.models import Base, CaptureRow, DocumentRow, PayloadRow
 from storage.upkeep import remove_history, rename_policy, rename_vendor
 from tests.keeping import keep, reextract, restart, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import watched_since
+from tests.stored_digests import watched_since, watermark_of
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 OLD, NEW = PolicyKey("marmot", "privacy"), PolicyKey("badger", "privacy")
@@ -28,7 +28,9 @@ def fill(store: Store) -> None:
     store.library.review([capture.capture_id], Review("accepted", "ann", "", datetime.now(UTC)))
     store.subscriptions.subscribe("ann@example.org", ["marmot", "zebra"], BEGIN - timedelta(days=1))
     (subscriber,) = store.subscriptions.subscribers()
-    store.subscriptions.enqueue(subscriber, None, {OLD: BEGIN}, NOW, {OLD: BEGIN})
+    own = OwnWatermark(StoredWatermark(BEGIN, BEGIN), BEGIN)
+    number = store.subscriptions.begin_composing({OLD: BEGIN}, NOW)
+    store.subscriptions.enqueue(subscriber, None, NOW, number, {OLD: own})
 
 
 def names(store: Store) -> set[PolicyKey]:
@@ -56,8 +58,9 @@ def test_a_renamed_vendor_keeps_history_and_subscribers(store: Store) -> None:
     (subscriber,) = store.subscriptions.subscribers()
     assert subscriber.vendors == ("badger", "zebra")
     assert set(watched_since(store, subscriber.id)) == {"badger", "zebra"}
-    assert store.subscriptions.watermarks(subscriber, NOW)[NEW].until == BEGIN
-    assert store.subscriptions.announced_holds() == {subscriber.id: {NEW: BEGIN}}
+    assert watermark_of(store, subscriber.id, NEW, NOW).until == BEGIN
+    assert store.subscriptions.policies_with_own_news() == {NEW}
+    assert set(store.subscriptions.shared_watermarks(1)) == {NEW}
     assert faults(store, NEW, PolicyKey("badger", "terms")) == []
 
 

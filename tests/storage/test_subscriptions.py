@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from core.exceptions import StorageError
 from core.policies import PolicyKey
-from storage import OutboxMessage, Store, Subscriber
+from storage import OutboxMessage, OwnWatermark, Store, StoredWatermark, Subscriber
 from storage.tables.models import OutboxRow
 from tests.stored_digests import enqueue, told_to, waiting_messages
 
@@ -81,15 +81,17 @@ def test_watermarks_advance_without_a_message(store: Store, subscriber: Subscrib
 
 
 def test_watermarks_never_go_back(store: Store, subscriber: Subscriber) -> None:
-    for moment in (NOW, LATER, NOW):
-        enqueue(store, subscriber.id, None, {KEY: moment}, LATER)
-    assert told_to(store, subscriber.id) == {KEY: LATER}
+    numbers = [store.subscriptions.begin_composing({KEY: moment}, LATER) for moment in (NOW, LATER, NOW)]
+    assert [store.subscriptions.shared_watermarks(number)[KEY].until for number in numbers] == [NOW, LATER, LATER]
+    assert StoredWatermark(LATER, LATER).advanced(NOW, LATER) == StoredWatermark(LATER, LATER)
 
 
 def test_a_watermark_of_the_future_is_replaced(store: Store, subscriber: Subscriber) -> None:
-    enqueue(store, subscriber.id, None, {KEY: LATER}, LATER)
-    enqueue(store, subscriber.id, None, {KEY: NOW}, NOW)
-    assert told_to(store, subscriber.id) == {KEY: NOW}
+    numbers = [store.subscriptions.begin_composing({KEY: moment}, moment) for moment in (LATER, NOW)]
+    assert [store.subscriptions.shared_watermarks(number)[KEY] for number in numbers] == [
+        StoredWatermark(LATER, LATER, 1),
+        StoredWatermark(NOW, LATER, 2),
+    ]
 
 
 def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, subscriber: Subscriber) -> None:
@@ -101,16 +103,31 @@ def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, 
 
 def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscriber: Subscriber) -> None:
     store.subscriptions.unsubscribe(subscriber.address)
-    assert not store.subscriptions.enqueue(subscriber, b"digest", {KEY: NOW}, NOW)
+    assert not store.subscriptions.enqueue(subscriber, b"digest", NOW, 1)
 
 
 def test_of_two_digests_composed_from_one_state_only_the_first_is_recorded(
     store: Store, subscriber: Subscriber
 ) -> None:
-    assert store.subscriptions.enqueue(subscriber, b"one", {KEY: NOW}, NOW)
-    assert not store.subscriptions.enqueue(subscriber, b"two", {KEY: LATER}, LATER)
+    one, two = ({KEY: OwnWatermark(StoredWatermark(moment, moment))} for moment in (NOW, LATER))
+    assert store.subscriptions.enqueue(subscriber, b"one", NOW, 1, one)
+    assert not store.subscriptions.enqueue(subscriber, b"two", LATER, 2, two)
     assert [message.message for message in waiting_messages(store)] == [b"one"]
     assert told_to(store, subscriber.id) == {KEY: NOW}
+
+
+def test_urls_that_differ_in_case_are_two_subscribers(store: Store) -> None:
+    for address in ("https://hooks.example/Key", "https://hooks.example/key", "HTTPS://Hooks.example/key"):
+        store.subscriptions.subscribe(address, [], NOW)
+    known = store.subscriptions.subscriber("https://hooks.example/key")
+    assert known is not None
+    assert known.address == "HTTPS://Hooks.example/key"
+    store.subscriptions.enqueue(known, b"{}", NOW, 0)
+    assert store.outbox.put_off(OutboxMessage(1, known.address, b"{}"), NOW, "no answer") is not None
+    assert store.outbox.claim("https://hooks.example/key", NOW) is None
+    assert store.subscriptions.unsubscribe("https://Hooks.example/key")
+    assert store.subscriptions.subscriber("https://hooks.example/Key") is not None
+    assert store.outbox.troubles() == ()
 
 
 def test_addresses_that_differ_only_in_case_are_one_subscriber(store: Store, subscriber: Subscriber) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,8 @@ _MOMENT = datetime(2016, 10, 18, 22, 57, 56, tzinfo=UTC)
 _SHA256 = "ab" * 32
 
 
-def _citation(older: Citation | None = None, **fields: str) -> Citation:
-    values = {
+def _citation(older: Citation | None = None, **fields: Any) -> Citation:
+    values: dict[str, Any] = {
         "author": "Lanternpost",
         "title": "Privacy policy",
         "address": "https://www.lanternpost.example/privacy",
@@ -44,6 +45,22 @@ def test_a_comparison_is_cited_with_the_evidence_of_both_texts() -> None:
         "https://watch.example.org/-/captures/7, seen 2026-01-02."
     )
     assert re.search(f"privacy.html.*{'cd' * 32}; version 1b; new text: .*{_SHA256}; version 4f2a", bibtex(citation))
+
+
+def test_a_clause_is_cited_by_its_number_and_its_headings() -> None:
+    citation = _citation(clause=6, path=("Privacy policy", 'What we {"keep"}\u202e'))
+    assert "Lanternpost: Privacy policy, clause 6, under “Privacy policy › What we {" in plain_text(citation)
+    entry = bibtex(citation)
+    assert r"{{Privacy policy, clause 6, under “Privacy policy › What we \textbraceleft{}\textquotedbl{}keep" in entry
+    assert "\u202e" not in entry + plain_text(citation)
+
+
+def test_what_is_cited_together_has_different_keys() -> None:
+    """BibTeX refuses a file in which two entries have one key."""
+    citations = _citation(), _citation(clause=6), _citation(clause=7), _citation(_citation())
+    keys = [bibtex(citation).partition(",")[0] for citation in citations]
+    assert keys[1] == "@misc{lanternpost-20161018-abababab-clause-6"
+    assert len(set(keys)) == len(keys)
 
 
 def test_bibtex_escapes_what_latex_reads_as_a_command() -> None:

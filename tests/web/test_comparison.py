@@ -78,7 +78,7 @@ def test_each_change_has_a_visible_link_and_a_citation(reader: TestClient, room:
     cited = parsed(reader, f"{address}?cite=1")
     assert cited.css_first("#cite").text() == "Cite change 1"  # type: ignore[union-attr]
     citation = cited.css_first(".citation").text()  # type: ignore[union-attr]
-    assert ", change 1 (number), under “Privacy policy › What we collect”." in citation
+    assert ", change 1, under “Privacy policy › What we collect”." in citation
     assert f"{address}#change-1, seen" in citation
     assert "change 1" not in html.css_first(".citation").text()  # type: ignore[union-attr]
 

@@ -122,7 +122,7 @@ def capture_answer(request: Request, capture_id: int, status: int = 200, **revie
         document,
         stored.version_id or "",
         capture_page(stored.id),
-        part="" if stored.verdict.name == "accepted" else f"quarantined ({reason_words(stored.verdict.reason)})",
+        quarantined=reason_words(stored.verdict.reason),
     )
     operator = operator_of(request)
     return page(

@@ -16,7 +16,6 @@ from reports.excerpts import shortened
 from reports.html_report import language_tag
 from reports.places import cited, kind_word, label_of, numbered
 from reports.rendered_changes import PARAGRAPH_END, redline_with_breaks
-from reports.vendor_text import printable
 from views import addresses
 from views.clause_history import Trace, TracedEvent, VersionName, trace
 from views.clause_surroundings import surroundings
@@ -106,7 +105,7 @@ def clause(request: Request) -> Response:
                 around.document,
                 traced.version.id,
                 address,
-                part=_part(traced.clause),
+                clause=traced.clause,
             )
         ),
         paragraph_end=PARAGRAPH_END,
@@ -160,12 +159,6 @@ def _neighbour(key: PolicyKey, traced: Trace, found: Clause | None) -> _Place | 
 def _kind(found: Clause) -> str:
     label = cited(label_of(found))
     return f"{kind_word(found)} {label}".strip()
-
-
-def _part(found: Clause) -> str:
-    """Returns where a clause stands in its text, for a citation."""
-    path = " › ".join(printable(heading) for heading in found.heading_path)
-    return f"clause {found.position + 1}" + (f", under “{path}”" if path else "")
 
 
 ROUTES = [Route("/{vendor:slug}/{policy:slug}/{version}/clause/{number:int}", clause)]

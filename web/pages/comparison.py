@@ -80,9 +80,9 @@ def comparison(request: Request) -> Response:
     content = _content(room, source, RoomLinks(prefix_of(request), key, *ids))
     before, after = _steps(history, source)
     address = addresses.comparison_page(key, *full)
-    change = _cited_change(request, len(content.changes_in_words))
-    cited_address = addresses.comparison_page(key, *full, change or None)
-    part = content.changes_in_words[change - 1] if change else ""
+    change = _cited_change(request, len(content.paths))
+    path = content.paths[change - 1] if change else ()
+    cited = addresses.comparison_page(key, *full, change)
     return page(
         request,
         "comparison.html.j2",
@@ -90,7 +90,7 @@ def comparison(request: Request) -> Response:
         key=key,
         content=content,
         canonical=base_url(request) + address,
-        **cite_box(_citation(request, vendor.name, source, cited_address, part)),
+        **cite_box(_citation(request, vendor.name, source, cited, change, path)),
         cited_change=change,
         files=[(name, addresses.comparison_file(key, old, new, suffix)) for suffix, (_, _, name) in _FILES.items()],
         before=before,
@@ -100,11 +100,11 @@ def comparison(request: Request) -> Response:
     )
 
 
-def _cited_change(request: Request, changes: int) -> int:
-    """Returns the number of the change whose citation a reader asks for; 0 for that of the whole comparison."""
+def _cited_change(request: Request, changes: int) -> int | None:
+    """Returns the number of the change whose citation a reader asks for; None for that of the whole comparison."""
     text = request.query_params.get("cite", "")
     if not text:
-        return 0
+        return None
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
     if not 1 <= number <= changes:
         raise NotFoundError(f"There is no such change; the comparison has {plural(changes, 'change')}.")
@@ -191,10 +191,12 @@ def _identity(source: ReportSource) -> Hashable:
     return side(source.old), side(source.new), between, alternations
 
 
-def _citation(request: Request, author: str, source: ReportSource, address: str, part: str) -> Citation:
+def _citation(
+    request: Request, author: str, source: ReportSource, address: str, change: int | None, path: tuple[str, ...]
+) -> Citation:
     """Returns the citation of a comparison, with the captures that its texts are from.
 
-    part: the change that is cited; '' for all.
+    change, path: the number of the change that is cited, and the headings above it; None and () for all changes.
     """
     library = room_of(request).store.library
     old, new = (
@@ -202,8 +204,9 @@ def _citation(request: Request, author: str, source: ReportSource, address: str,
         for side, capture in ((source.old, source.old.period.last), (source.new, source.new.period.first))
     )
     older = citation_of(request, author, old[0], old[1].document, old[1].period.version_id, address)
+    version_id = new[1].period.version_id
     return citation_of(
-        request, author, new[0], new[1].document, new[1].period.version_id, address, part=part, older=older
+        request, author, new[0], new[1].document, version_id, address, change=change, path=path, older=older
     )
 
 

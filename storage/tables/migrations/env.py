@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.tables.models import Base
+from storage.tables.subscription_models import SubscriberRow
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=SubscriberRow.metadata)
 context.run_migrations()

@@ -25,9 +25,13 @@ from storage.tables.models import (
     ReviewRow,
     RunRow,
     SecretRow,
+    UnreadRow,
+)
+from storage.tables.subscription_models import (
+    ComposingRow,
+    SharedWatermarkRow,
     SubscriberRow,
     TellingRow,
-    UnreadRow,
     WatchedRow,
     WatermarkRow,
 )
@@ -119,15 +123,18 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
             "reextract",
         )
     newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
+    last_composing = func.coalesce(select(ComposingRow.number).scalar_subquery(), 0)
     impossible = (
         select(PolicyRow.vendor, PolicyRow.policy)
         .join(CaptureRow, _IS_POLICY_OF_CAPTURE)
         .outerjoin(ReadingRow, is_reading_in_force)
         .group_by(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, PolicyRow.revision, PolicyRow.composed_revision)
+        .group_by(PolicyRow.composed_in)
         .having(
             (PolicyRow.newest < newest_read)
             | (PolicyRow.newest > func.max(CaptureRow.captured_at))
             | (PolicyRow.composed_revision > PolicyRow.revision)
+            | (PolicyRow.composed_in > last_composing)
         )
     )
     for vendor, policy in scan_rows(database, impossible):
@@ -168,7 +175,16 @@ def check_unsealed_tables(database: Database) -> Iterator[Finding]:
 
     Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
-    unsealed = (SubscriberRow, WatermarkRow, ListingRow, ListedCaptureRow, UnreadRow, SecretRow)
+    unsealed = (
+        SubscriberRow,
+        WatermarkRow,
+        SharedWatermarkRow,
+        ComposingRow,
+        ListingRow,
+        ListedCaptureRow,
+        UnreadRow,
+        SecretRow,
+    )
     outbox = (OutboxRow, DeliveryTroubleRow, OperatorDigestRow)
     journal = (FailedFetchRow, MovedPageRow, RunRow)
     for table in (*unsealed, *outbox, *journal):
