@@ -140,8 +140,8 @@ def test_a_date_leads_to_its_text_and_to_the_captures_around_it(reader: TestClie
     assert page.css('form[action="/marmot/privacy/-/text"] input[name=date]')
     assert reader.get("/marmot/privacy/-/text?date=2019-03-12").headers["Location"] == "/marmot/privacy/2019-03-12"
     lines = [node.text() for node in page.css("section.on-date li")]
-    assert lines[0] == "Last capture before: 2019-03-05T05:06:07Z, which shows this text."
-    assert lines[1] == "First capture after: 2019-03-14T05:06:07Z, which shows version 2."
+    assert lines[0] == "Last capture up to this date: 2019-03-05T05:06:07Z, which shows this text."
+    assert lines[1] == "First capture after it: 2019-03-14T05:06:07Z, which shows version 2."
     first = room.store.library.history(KEY).versions[1].first
     assert [link.attributes["href"] for link in page.css("section.on-date a")][1] == f"/-/captures/{first.capture_id}"
     assert parsed(reader, "/marmot/privacy/1").css("section.on-date") == []
