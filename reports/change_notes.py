@@ -77,7 +77,8 @@ def notes_on(change: Change, old_places: Places, new_places: Places, moved: Move
         notes.append("Only spacing, emphasis or invisible characters differ.")
     if is_doubtful(change):
         notes.append(
-            f"It is not certain that the old and the new text belong together (confidence {change.confidence:.0%})."
+            "It is not certain that the old and the new text belong together "
+            f"(the program estimates {change.confidence:.0%})."
         )
     return tuple(notes)
 

@@ -13,6 +13,7 @@ from core.plurals import plural
 from diffing.tokenization import words
 from reports.places import numbered
 from reports.rendered_changes import KIND_WORDS, RenderedChange
+from views.change_lines import counted_kind
 
 # An editorial change of one of these kinds says where a clause stands, or which number it has. A reader who cites the
 # policy needs that. The other editorial changes set the same words otherwise, or repeat what is said elsewhere.
@@ -159,7 +160,7 @@ def _line(part: _Part, changes: Sequence[RenderedChange]) -> str:
     if part == "typography":
         return f"{plural(len(changes), 'change')} of typography, punctuation or paragraph breaks only"
     kinds = [change.kind for change in changes]
-    counts = ", ".join(f"{kinds.count(word)} {word}" for word in KIND_WORDS.values() if word in kinds)
+    counts = ", ".join(counted_kind(kinds.count(word), word) for word in KIND_WORDS.values() if word in kinds)
     if part == "contents":
         return f"The contents list differs: {counts}"
     return f"Clauses of the page around the policy, or that repeat other clauses: {counts}"

@@ -7,7 +7,7 @@ from core.clauses import Clause
 from core.dates import iso
 from core.lineage import EventKind
 from reports.excerpts import shortened
-from reports.places import PATH_SEPARATOR, TOP_LEVEL, cited, label_of
+from reports.places import NO_HEADING, PATH_SEPARATOR, cited, label_of
 from reports.vendor_text import printable
 from views.change_lines import side_by_side
 from views.clause_history import ClauseSince, Trace, TracedEvent
@@ -79,17 +79,18 @@ def event_notes(event: TracedEvent) -> tuple[str, ...]:
         notes.append(f"Moved within {after}." if before == after else f"Moved from {before} to {after}.")
     labels = _labels(old), _labels(new)
     if old and new and labels[0] != labels[1]:
-        notes.append(f"Its number was {labels[0] or 'none'}, and is {labels[1] or 'none'}.")
+        before, after = (f"the number {label}" if label else "no number" for label in labels)
+        notes.append(f"It had {before} before, and has {after} since.")
     return tuple(notes)
 
 
 def place_of(clause: Clause, innermost: bool = False) -> str:
-    """Returns the headings above a clause: `“Privacy policy › Cookies”`, or `the top level`.
+    """Returns the headings above a clause: `“Privacy policy › Cookies”`, or `no heading`.
 
     innermost: whether only the innermost heading is named.
     """
     path = [shortened(printable(heading), _HEADING) for heading in clause.heading_path[-1 if innermost else 0 :]]
-    return f"“{PATH_SEPARATOR.join(path)}”" if path else f"the {TOP_LEVEL}"
+    return f"“{PATH_SEPARATOR.join(path)}”" if path else NO_HEADING
 
 
 def outcome(trace: Trace) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Change, Redline, RedlineOperation
 from core.clauses import Document
@@ -29,6 +29,7 @@ from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 from views import addresses
 
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b")
 _TEMPLATES = Path(__file__).parent / "templates"
 # A place, a run's line or a fold is shown if one of its changes is.
 _FILTERS = "".join(
@@ -59,6 +60,7 @@ def environment() -> Environment:
     )
     templates.filters["iso"] = iso
     templates.filters["without"] = _without
+    templates.filters["timed"] = _timed
     templates.tests["web_address"] = lambda url: bool(re.match("https?://", url))
     return templates
 
@@ -69,6 +71,11 @@ def _without(redline: Redline, operation: RedlineOperation) -> Redline:
     A redline without insertions is the old text. A redline without deletions is the new text.
     """
     return tuple(part for part in redline if part[0] != operation)
+
+
+def _timed(sentence: str) -> Markup:
+    """Returns a sentence as HTML in which no time is broken at the end of a line."""
+    return Markup(_TIME.sub(r"<time>\g<0></time>", str(escape(printable(sentence)))))  # noqa: S704 - escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,10 @@ class RoomLinks:
     def change(self, number: int) -> str:
         """Returns the address of a change that never changes its meaning. number: the change's number, from 1."""
         return self.prefix + addresses.comparison_page(self.key, f"@{self.old_id}", f"@{self.new_id}", number)
+
+    def cite(self, number: int) -> str:
+        """Returns the address of the same page with the citation of a change. number: the change's number, from 1."""
+        return f"{self.prefix}{addresses.cited_change(self.key, f'@{self.old_id}', f'@{self.new_id}', number)}"
 
     def clause(self, change: Change) -> str:
         """Returns the address of a changed clause's line through time. Of several clauses, it is the first."""
@@ -108,7 +119,7 @@ class ReportPage:
 
     title, summary: as in every format. opening: the heading, and the sentences below it. controls: what is shown, and
         where to go. changes: all changes, the evidence and the whole text. closing: a note on how to read it.
-    has_changes: whether there is a change, and so something for the script to do.
+    paths: the headings above each change, in reading order of the changes.
     """
 
     title: str
@@ -117,7 +128,7 @@ class ReportPage:
     controls: str
     changes: str
     closing: str
-    has_changes: bool
+    paths: tuple[tuple[str, ...], ...]
 
 
 def as_html(report: Report) -> str:
@@ -153,7 +164,7 @@ def as_page(report: Report, links: RoomLinks) -> ReportPage:
         controls=str(parts.controls()),
         changes=str(parts.changes()),
         closing=str(parts.closing()),
-        has_changes=bool(report.comparison.changes),
+        paths=tuple(change.path for change in rendered_changes(report.comparison)),
     )
 
 

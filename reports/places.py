@@ -10,7 +10,8 @@ from reports.excerpts import ELLIPSIS, shortened
 from reports.vendor_text import printable
 
 PATH_SEPARATOR: Final = " › "
-TOP_LEVEL: Final = "top level"
+#: What is said of a clause above which no heading stands.
+NO_HEADING: Final = "no heading"
 _CLAUSE_KIND_WORDS: Final = {
     "heading": "heading",
     "paragraph": "paragraph",
@@ -67,7 +68,7 @@ class Places:
                 if before and before.kind == "heading" and before.text == clause.heading_path[-1]:
                     before = None
             else:
-                parts.append(f"at the {TOP_LEVEL}" if parts[0] else f"the {TOP_LEVEL}")
+                parts.append(f"under {NO_HEADING}")
         place = " ".join(part for part in parts if part)
         if before is None:
             return place or "the beginning"

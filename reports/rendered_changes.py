@@ -11,7 +11,7 @@ from core.changes import Change, ChangeKind, Comparison, Redline, RedlineOperati
 from diffing.contents_lists import contents_items
 from reports.change_notes import moved_pairs, notes_on
 from reports.excerpts import CONTEXT, ELLIPSIS, excerpt_of, shortened
-from reports.places import PATH_SEPARATOR, TOP_LEVEL, Places, cited, kind_word, label_of, numbered
+from reports.places import NO_HEADING, PATH_SEPARATOR, Places, cited, kind_word, label_of, numbered
 from reports.redline_cuts import cut_redline
 from reports.vendor_text import printable
 from views.change_lines import side_by_side
@@ -26,7 +26,7 @@ KIND_WORDS: Final[dict[ChangeKind, str]] = {
     "split": "split",
     "merged": "merged",
     "cosmetic": "cosmetic",
-    "factual": "factual",
+    "factual": "detail",  # the significance is called factual, too
 }
 SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
     "substantive": "what the policy says differs: words, numbers, signs, links, or the words above a clause",
@@ -114,8 +114,8 @@ class RenderedChange:
 
     @property
     def place(self) -> str:
-        """The headings in one line; `top level` if the clause has no heading above it."""
-        return PATH_SEPARATOR.join(self.path) or TOP_LEVEL
+        """The headings in one line; `(no heading)` if the clause has no heading above it."""
+        return PATH_SEPARATOR.join(self.path) or f"({NO_HEADING})"
 
     @property
     def heading(self) -> str:
@@ -123,7 +123,7 @@ class RenderedChange:
         clause = (self.change.new or self.change.old)[0]
         if clause.kind == "heading":
             return numbered(clause)
-        return self.path[-1] if self.path else TOP_LEVEL
+        return self.path[-1] if self.path else f"({NO_HEADING})"
 
     @property
     def redline_with_breaks(self) -> Redline:

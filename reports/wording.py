@@ -11,10 +11,11 @@ from reports.capitals import terms_with_other_capitals
 from reports.change_notes import as_sentence, is_doubtful
 from reports.change_sections import substantive_runs
 from reports.excerpts import shortened
-from reports.places import TOP_LEVEL
+from reports.places import NO_HEADING
 from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.report import FileSide, PeriodBetween, Report, Side, VersionSide, periods_by_version
 from reports.vendor_text import printable
+from views.change_lines import counted_kind
 
 # A report with at least this many substantive changes names the headings with the most changes.
 _MANY_CHANGES = 6
@@ -59,17 +60,16 @@ def summary(report: Report) -> str:
         significance: [change.kind for change in changes if change.change.significance == significance]
         for significance in SIGNIFICANCES
     }
-    others = [f"{len(kinds[name])} {name}" for name in SIGNIFICANCES[1:] if kinds[name]]
+    others = [plural(len(kinds[name]), f"{name} change") for name in SIGNIFICANCES[1:] if kinds[name]]
     sentences = []
     if substantive := kinds["substantive"]:
         sentences.append(f"{plural(len(substantive), 'substantive change')}: {', '.join(_counted(substantive))}.")
         if numbers := headline_of_numbers(changes, _NUMBERS_IN_SUMMARY):
             sentences.append(f"{numbers}.")
         if others:
-            sentences.append(f"Besides, {_enumerated(others)}.")
+            sentences.append(f"In addition, {_enumerated(others)}.")
     else:
-        total = len(comparison.changes)
-        sentences.append(f"No change is classed as substantive: {_enumerated(others)} change{'s' * (total != 1)}.")
+        sentences.append(f"No change is classed as substantive: {_enumerated(others)}.")
     sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
     return " ".join(sentences)
 
@@ -110,7 +110,7 @@ def circumstances(report: Report) -> tuple[str, ...]:
     sentences = []
     if report.interval:
         sentences.append(
-            f"The change happened between {iso(report.interval.last_old.captured_at)}, when the old text was last "
+            f"The change was observed between {iso(report.interval.last_old.captured_at)}, when the old text was last "
             f"captured, and {iso(report.interval.first_new.captured_at)}, when the new text was first captured."
         )
     if report.same_version:
@@ -163,8 +163,8 @@ def _doubtful_sentence(report: Report) -> str:
     listed = [str(number) for number in numbers[:_DOUBTFUL_LISTED]]
     more = [f"{len(numbers) - len(listed)} more"] if len(numbers) > len(listed) else []
     return (
-        f"In {plural(len(numbers), 'change')}, it is not certain that the old and the new text belong together: "
-        f"{'no.' if len(numbers) == 1 else 'nos.'} {_enumerated([*listed, *more])}."
+        f"In {plural(len(numbers), 'change')}, the program is not certain that the old and the new text belong "
+        f"together: {'no.' if len(numbers) == 1 else 'nos.'} {_enumerated([*listed, *more])}."
     )
 
 
@@ -215,14 +215,11 @@ def version_names(alternation: Alternation) -> str:
 
 
 def _quoted(heading: str) -> str:
-    return f"the {TOP_LEVEL}" if heading == TOP_LEVEL else f"“{shortened(heading, _HEADING_LENGTH)}”"
+    return NO_HEADING if heading == f"({NO_HEADING})" else f"“{shortened(heading, _HEADING_LENGTH)}”"
 
 
 def _counted(kinds: list[str]) -> list[str]:
-    return [
-        plural(count, kind) if kind in ("number", "link") else f"{count} {kind}"
-        for kind, count in Counter(kinds).most_common()
-    ]
+    return [counted_kind(count, kind) for kind, count in Counter(kinds).most_common()]
 
 
 def _enumerated(items: list[str]) -> str:

@@ -30,9 +30,14 @@ def policy_page(key: PolicyKey) -> str:
     return f"/{key.vendor}/{key.policy}"
 
 
-def version_page(key: PolicyKey, when: str) -> str:
-    """Returns the address of the text of a version. when: `@id`, a number or a date, as commands accept it."""
-    return f"{policy_page(key)}/{_when(when)}"
+def version_page(key: PolicyKey, when: str, position: int | None = None) -> str:
+    """Returns the address of the text of a version.
+
+    when: `@id`, a number or a date, as commands accept it. position: the position of a clause in the version, from 0,
+    to which the address points; None for the whole text. The address has the clause's number, from 1.
+    """
+    fragment = "" if position is None else f"#clause-{position + 1}"
+    return f"{policy_page(key)}/{_when(when)}{fragment}"
 
 
 def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = None) -> str:
@@ -45,6 +50,11 @@ def comparison_page(key: PolicyKey, old: str, new: str, change: int | None = Non
     return f"{policy_page(key)}/{_when(old)}..{_when(new)}{fragment}"
 
 
+def cited_change(key: PolicyKey, old: str, new: str, change: int) -> str:
+    """Returns the address of a comparison at the citation of one of its changes. change: its number, from 1."""
+    return f"{comparison_page(key, old, new)}?cite={change}#cite"
+
+
 def comparison_file(key: PolicyKey, old: str, new: str, suffix: str) -> str:
     """Returns the address of the same comparison as a file. suffix: `docx`, `md` or `json`."""
     return f"{comparison_page(key, old, new)}.{suffix}"
@@ -55,14 +65,23 @@ def comparison_form(key: PolicyKey) -> str:
     return f"{policy_page(key)}/-/compare"
 
 
+def date_form(key: PolicyKey) -> str:
+    """Returns the address to which a form sends a date, as the field `date`, to read the text of that date."""
+    return f"{policy_page(key)}/-/text"
+
+
 def version_file(key: PolicyKey, when: str, suffix: str) -> str:
     """Returns the address of the text of a version as a file. suffix: `txt`, `md` or `json`."""
     return f"{version_page(key, when)}.{suffix}"
 
 
 def clause_page(key: PolicyKey, version_id: str, position: int) -> str:
-    """Returns the address of a clause's line through time. position: the clause's position in the version, from 0."""
-    return f"{version_page(key, f'@{version_id}')}/clause/{position}"
+    """Returns the address of a clause's line through time.
+
+    position: the clause's position in the version, from 0. The address has the clause's number, from 1, since people
+    read and cite that number.
+    """
+    return f"{version_page(key, f'@{version_id}')}/clause/{position + 1}"
 
 
 def captures_page(key: PolicyKey) -> str:

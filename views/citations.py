@@ -40,7 +40,9 @@ class Citation:
     captured_at: timezone-aware UTC. sha256: the SHA-256 of the page's bytes.
     version: the id of the version that the capture shows; '' if it shows none.
     page: the address of the reading room's page about the capture. accessed: when the reader saw the page.
-    clause: the number of the clause that is cited, from 1; None for the whole text. path: the headings above it.
+    clause, change: the number of the clause or of the change that is cited, from 1; None for the whole text or the
+        whole comparison. path: the headings above it.
+    quarantined: the reason why the capture is quarantined, in words; '' if it isn't.
     older: the capture with which this one was compared, if the page shows what changed; otherwise None. Its `page`
         isn't cited.
     """
@@ -55,15 +57,19 @@ class Citation:
     archive: str = ""
     version: str = ""
     clause: int | None = None
+    change: int | None = None
     path: tuple[str, ...] = ()
+    quarantined: str = ""
     older: "Citation | None" = None
 
     @property
     def part(self) -> str:
-        """What follows the title if a clause is cited: `, clause 6, under “Privacy policy › Cookies”`; otherwise ''."""
-        if self.clause is None:
-            return ""
-        return f", clause {self.clause}" + (f", under “{' › '.join(self.path)}”" if self.path else "")
+        """What follows the title: `, clause 6, under “Privacy policy”`, `, quarantined (not found)`; or empty."""
+        if self.quarantined:
+            return f", quarantined ({self.quarantined})"
+        numbers = (("clause", self.clause), ("change", self.change))
+        named = "".join(f", {name} {number}" for name, number in numbers if number is not None)
+        return named + (f", under “{' › '.join(self.path)}”" if named and self.path else "")
 
 
 def plain_text(citation: Citation) -> str:
@@ -117,11 +123,11 @@ def _note(citation: Citation) -> str:
 
 
 def _entry_key(citation: Citation) -> str:
-    """Returns the key of a BibTeX entry. Entries for a capture, a comparison and a clause have different keys."""
+    """Returns the key of a BibTeX entry. Captures, comparisons, clauses and changes have different keys."""
     author = re.sub("[^a-z0-9]+", "", citation.author.lower())[:40] or "vendor"
     older = f"-since-{citation.older.captured_at.astimezone(UTC):%Y%m%d}" if citation.older else ""
-    clause = f"-clause-{citation.clause}" if citation.clause else ""
-    return f"{author}-{citation.captured_at.astimezone(UTC):%Y%m%d}-{citation.sha256[:8]}{older}{clause}"
+    part = f"-clause-{citation.clause}" if citation.clause else f"-change-{citation.change}" if citation.change else ""
+    return f"{author}-{citation.captured_at.astimezone(UTC):%Y%m%d}-{citation.sha256[:8]}{older}{part}"
 
 
 def _name(text: str) -> str:

@@ -12,6 +12,7 @@ from core.exceptions import UsageError
 from core.history import Observation, SettledHistory
 from core.limits import Caller
 from core.lineage import ChainEntry, Event, EventKind, Line, Since
+from core.plurals import plural
 from core.policies import PolicyKey
 from diffing.lineage import chain, line_of, reads_so_since, redlines
 from diffing.normalization import fold, strip_typography
@@ -229,7 +230,8 @@ def trace(
     index = _index_named(store, key, f"@{version_id}", chain(settled), settled)
     lineage = store.lineages.lineage(key, calls, settled)
     if not 0 <= position < lineage.steps[index].clauses:
-        raise UsageError(f"version @{version_id} of {key} has no clause {position}")
+        clauses = plural(lineage.steps[index].clauses, "clause")
+        raise UsageError(f"version @{version_id} of {key} has {clauses}, so it lacks the one asked for")
     line = line_of(lineage.steps, index, position)
     newest = len(lineage.entries) - 1
     indices = {index, newest} | {event.index for event in line.events}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.clauses import Clause, Document
 from core.exceptions import UsageError
 from core.history import Observation, SettledHistory
+from core.plurals import plural
 from diffing.lineage import chain
 from storage import Store
 
@@ -37,7 +38,7 @@ def surroundings(store: Store, settled: SettledHistory, version_id: str, positio
     document = store.library.document(entry.text.capture_id, entry.text.reader)
     clauses = document.clauses
     if not 0 <= position < len(clauses):
-        raise UsageError(f"version @{version_id} has no clause {position}")
+        raise UsageError(f"version @{version_id} has {plural(len(clauses), 'clause')}, so it lacks the one asked for")
     return Surroundings(
         entry.text,
         document,

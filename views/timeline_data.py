@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from core.changes import ChangeKind, Significance
+from core.changes import Significance
 from core.dates import parse_span
 from core.exceptions import UsageError
 from core.history import Alternation, Period, SettledHistory, Version
@@ -23,14 +23,14 @@ Status = Literal["stands", "not confirmed", "held", "did not last"]
 
 @dataclass(frozen=True, slots=True)
 class ChangeSize:
-    """How much two neighbouring versions differ, in clauses.
+    """How much two neighbouring versions differ.
 
-    significances: the number of clauses in changes of each significance. kinds: the same for each kind of change.
-        A change that has clauses on both sides counts the side with more of them.
+    significances: the number of clauses in changes of each significance. A change that has clauses on both sides counts
+        the side with more of them. changes: the number of changes of each significance.
     """
 
     significances: Mapping[Significance, int]
-    kinds: Mapping[ChangeKind, int]
+    changes: Mapping[Significance, int]
 
     @property
     def clauses(self) -> int:
@@ -182,12 +182,12 @@ def timeline_of(
 def size_of(step: Step) -> ChangeSize:
     """Returns how much two neighbouring versions differ. step: their comparison."""
     significances: Counter[Significance] = Counter()
-    kinds: Counter[ChangeKind] = Counter()
+    changes: Counter[Significance] = Counter()
     for link in step.links:
         clauses = max(len(link.old), len(link.new))
         significances[link.significance] += clauses
-        kinds[link.kind] += clauses
-    return ChangeSize(dict(significances), dict(kinds))
+        changes[link.significance] += 1
+    return ChangeSize(dict(significances), dict(changes))
 
 
 def stated_moment(stated: str) -> datetime | None:

@@ -21,13 +21,18 @@ def citation_of(
     address: str,
     *,
     clause: Clause | None = None,
+    change: int | None = None,
+    path: tuple[str, ...] = (),
+    quarantined: str = "",
     older: Citation | None = None,
 ) -> Citation:
     """Returns the citation of a page that shows a capture's text, or what changed up to it.
 
     author: the vendor's name. document: the text of the capture, if there is one. version_id: the version that the
     capture shows; '' if none. address: the page's address in the room. clause: the clause that is cited; None for the
-    whole text. older: the capture that was compared.
+    whole text. change, path: the number of the change that is cited, from 1, and the headings above it; None and ()
+    for the whole comparison. quarantined: the reason why the capture is quarantined, in words; '' if it isn't.
+    older: the capture that was compared.
     """
     fallback = capture.policy if "policy" in capture.policy else f"{capture.policy} policy"
     return Citation(
@@ -41,7 +46,9 @@ def citation_of(
         page=f"{base_url(request)}{address}",
         accessed=datetime.now(UTC),
         clause=None if clause is None else clause.position + 1,
-        path=() if clause is None else clause.heading_path,
+        change=change,
+        path=path if clause is None else clause.heading_path,
+        quarantined=quarantined,
         older=older,
     )
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from core.policies import PolicyKey
 from reports.html_report import BASE_STYLE, REPORT_SCRIPT, REPORT_STYLE, environment
 from views import addresses
+from views.vendor_list import site_of, sites
 from web.room import Room
 
 _HERE = Path(__file__).parent
@@ -79,6 +80,8 @@ def _templates() -> Environment:
     templates.loader = ChoiceLoader([FileSystemLoader(_HERE / "templates"), templates.loader])
     templates.globals["at"] = addresses
     templates.globals["static"] = _static_address
+    templates.filters["site"] = site_of
+    templates.filters["sites"] = lambda policy: ", ".join(sites(policy))
     templates.filters["policy_key"] = lambda pair: PolicyKey(*pair)
     return templates
 

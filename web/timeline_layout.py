@@ -223,21 +223,22 @@ def _title(changes: Sequence[TimelineChange]) -> str:
     if len(changes) == 1:
         return change_title(changes[0])
     days = f"{changes[0].at:%Y-%m-%d} to {changes[-1].at:%Y-%m-%d}"
-    clauses = sum(change.size.clauses for change in changes if change.size)
+    total = sum(sum(change.size.changes.values()) for change in changes if change.size)
     name = f"Versions {_numbers(changes)}, {days}"
     if any(change.old is not None and change.size is None for change in changes):
         return f"{name}: {len(changes)} new texts, not all compared yet"
-    return f"{name}: {len(changes)} new texts, {plural(clauses, 'clause')} changed in all"
+    return f"{name}: {len(changes)} new texts, {plural(total, 'change')} in all"
 
 
 def change_title(change: TimelineChange) -> str:
-    """Returns what happened at a place on the timeline: `Version 2, 2016-10-18: 14 clauses changed, 12 substantive`."""
+    """Returns what happened at a place on the timeline: `Version 2, 2016-10-18: 17 changes, 14 of them substantive`."""
     name = f"Version {change.version}, {change.at:%Y-%m-%d}"
     if change.old is None:
         return f"{name}: the first text captured"
     if change.size is None:
         return f"{name}: {'could not be compared' if change.fault else 'not compared yet'}"
-    return f"{name}: {plural(change.size.clauses, 'clause')} changed, {_clauses([change], ['substantive'])} substantive"
+    total, substantive = sum(change.size.changes.values()), change.size.changes.get("substantive", 0)
+    return f"{name}: {plural(total, 'change')}, {substantive} of them substantive"
 
 
 def _numbers(changes: Sequence[TimelineChange]) -> str:
@@ -279,7 +280,7 @@ def _blocks(timeline: PolicyTimeline, place: Callable[[datetime], float]) -> Ite
         text = f"{span.version}"
         fits = text_width(text) + 4 <= width
         label = Box(begin + (width - text_width(text)) / 2, SPANS, text_width(text), LINE)
-        title = f"Version {text}: {iso(span.begin)} to {iso(span.end)}"
+        title = f"Version {text}: first captured {iso(span.begin)}, last captured {iso(span.end)}"
         name = "alternates" if span.alternates else "odd" if span.version % 2 else "even"
         yield Block(begin, width, name, title, Label(text, label) if fits else None)
         edge = begin + width

@@ -196,7 +196,7 @@ def digest_entry(report: Report, announcement: Announcement, *, with_attachment:
     numbers = headline_of_numbers(changes, _NUMBERS_IN_HEADLINE)
     news = f"returned to version {new.number}" if announcement.returned_to else _news(changes)
     shown_count = sum(significance in _SHOWN_SIGNIFICANCES for significance in significances)
-    other_changes = f"{'Besides, ' if shown_groups else ''}{counts_not_shown}, not shown here."
+    other_changes = f"{'In addition, ' if shown_groups else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
         "change",
         report.interval,

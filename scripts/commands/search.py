@@ -121,7 +121,7 @@ def _print_hit(hit: SearchHit) -> None:
         f"{span.begin:%Y-%m-%d}, gone by {span.gone:%Y-%m-%d}" if span.gone else f"since {span.begin:%Y-%m-%d}"
         for span in hit.spans
     )
-    click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position})")
+    click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position + 1})")
     label = f"{escape_line(hit.label)} " if hit.label else ""
     marks = (_BEGIN, _END)
     text = label + "".join(

@@ -131,7 +131,7 @@ def test_substantive_and_factual_changes_are_shown_others_are_counted() -> None:
     text = plain(email_of(*EVERY_KIND))
     shown = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
     assert shown == ["1", "2", "3", "5", "7", "8", "10"]
-    assert "Besides, 3 editorial changes and 1 volatile change, not shown here." in text
+    assert "In addition, 3 editorial changes and 1 volatile change, not shown here." in text
     assert "clausewatch report marmot @aaaa @bbbb\n" in text
 
 

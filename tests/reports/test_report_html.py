@@ -83,19 +83,19 @@ def test_every_internal_link_has_a_target_and_ids_are_unique() -> None:
 
 def test_a_moved_clause_links_to_the_old_and_the_new_place() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
-    assert [link.attributes["href"] for link in page.css("#change-5 .goto a")] == ["#old-3", "#new-10"]
-    was, now = first(page, "#old-3"), first(page, "#new-10")
+    assert [link.attributes["href"] for link in page.css("#change-5 .goto a")] == ["#old-4", "#new-11"]
+    was, now = first(page, "#old-4"), first(page, "#new-11")
     assert first(was, ".inline").text().strip() == "Write to us."
-    assert '<a href="#new-10">' in (was.html or "")
-    assert '<a href="#old-3">' in (now.html or "")
+    assert '<a href="#new-11">' in (was.html or "")
+    assert '<a href="#old-4">' in (now.html or "")
 
 
 def test_a_move_looks_like_neither_a_deletion_nor_an_insertion() -> None:
     html = as_html(version_report(*EVERY_KIND))
     page = parsed(html)
     for place, words in (
-        ("#old-2", "moved away: change 4, where it is now"),
-        ("#new-9", "moved here: change 4, where it was"),
+        ("#old-3", "moved away: change 4, where it is now"),
+        ("#new-10", "moved here: change 4, where it was"),
     ):
         row = first(page, place)
         assert row.css("del, ins") == []

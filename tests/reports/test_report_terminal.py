@@ -39,7 +39,7 @@ def test_the_report_has_the_interval_and_its_evidence() -> None:
 
 def test_every_change_has_a_line_with_the_redline_below() -> None:
     lines = as_text(file_report(*EVERY_KIND)).splitlines()
-    for line in ("   1  removed, heading", "   5  moved and modified", "   7  split", "  10  factual"):
+    for line in ("   1  removed, heading", "   5  moved and modified", "   7  split", "  10  detail"):
         assert lines[lines.index(line) + 1].startswith("      ")
     assert lines[lines.index("   1  removed, heading") - 1] == "Privacy"
 

@@ -31,13 +31,16 @@ def render(*changes: Change) -> tuple[RenderedChange, ...]:
         (
             (removed(0, "A."), removed(1, "B."), added(0, "C."), EVERY_KIND[9], EVERY_KIND[3], EVERY_KIND[5]),
             1,
-            "3 substantive changes: 2 removed, 1 added. Besides, 1 factual and 2 editorial. 1 clause unchanged.",
+            (
+                "3 substantive changes: 2 removed, 1 added. In addition, 1 factual change and 2 editorial changes. "
+                "1 clause unchanged."
+            ),
         ),
         ((EVERY_KIND[3],), 0, "No change is classed as substantive: 1 editorial change. 0 clauses unchanged."),
         (
             (EVERY_KIND[3], EVERY_KIND[9]),
             0,
-            "No change is classed as substantive: 1 factual and 1 editorial changes. 0 clauses unchanged.",
+            "No change is classed as substantive: 1 factual change and 1 editorial change. 0 clauses unchanged.",
         ),
     ],
 )
@@ -66,14 +69,14 @@ def test_notes_name_differences_that_the_redline_does_not_show() -> None:
     assert notes == {
         "removed": (),
         "added": (),
-        "modified": ("It is not certain that the old and the new text belong together (confidence 45%).",),
+        "modified": ("It is not certain that the old and the new text belong together (the program estimates 45%).",),
         "moved": ("Moved from after “We keep logs for ten days”, to after “Read by 13 people”.",),
         "moved and modified": ("Moved together with the clause before it.",),
         "renumbered": ("Number: 3 → 4.",),
         "split": ("One clause became 2.",),
         "merged": ("2 clauses became one.",),
         "cosmetic": ("Link: http://a.example/ → http://b.example/.",),
-        "factual": (),
+        "detail": (),
     }
 
 
@@ -122,6 +125,10 @@ def test_a_headline_says_what_a_number_is_about(new: Clause, headline: str) -> N
         ("25 000 euros", "50 000 euros", "25 000 → 50 000 euros"),
         ("one year", "two years", "one year → two years"),
         ("5", "5", "5 → 5"),
+        ("Section 5)", "Section 4)", "Section 5 → 4"),
+        ("(30 days", "(90 days.", "30 → 90 days"),
+        ("(a)", "(b)", "(a) → (b)"),
+        ("5.", "5,", "5. → 5,"),
     ],
 )
 def test_old_and_new_numbers_share_their_words(old: str, new: str, shown: str) -> None:
@@ -173,8 +180,8 @@ def test_a_link_or_label_on_only_one_side_is_called_added_or_removed() -> None:
     [
         (("Terms", "Use", "Mail"), ("Terms", "Use", "Calls"), "under “… › Mail” to under “… › Calls”"),
         (("Terms", "Use", "Mail"), ("Terms", "Use"), "under “… › Use › Mail” to under “… › Use”"),
-        (("Privacy",), (), "under “Privacy” to the top level"),
-        ((), ("Use", "Mail"), "the top level to under “Use › Mail”"),
+        (("Privacy",), (), "under “Privacy” to under no heading"),
+        ((), ("Use", "Mail"), "under no heading to under “Use › Mail”"),
     ],
 )
 def test_a_move_is_described_by_the_headings_that_differ(
@@ -193,12 +200,12 @@ def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
     assert redline_as_text(joined) == "Three. [-¶-]Four."
 
 
-def test_a_heading_belongs_to_itself_and_a_preamble_to_top_level() -> None:
+def test_a_heading_belongs_to_itself_and_a_preamble_to_no_heading() -> None:
     title = change("added", (), (clause(0, "Cookies", kind="heading", path=("Privacy",)),))
     preamble = change("added", (), (clause(1, "We changed this.", path=()),))
     assert [(rendered.place, rendered.heading) for rendered in render(title, preamble)] == [
         ("Privacy", "Cookies"),
-        ("top level", "top level"),
+        ("(no heading)", "(no heading)"),
     ]
 
 
@@ -222,9 +229,9 @@ def test_many_changes_are_introduced_by_their_headings() -> None:
     assert headings_sentence(many).endswith("“Part 6”, “Part 9” (2) and 2 more headings.")
 
 
-def test_the_top_level_is_not_quoted_as_a_heading() -> None:
+def test_text_under_no_heading_is_not_quoted_as_a_heading() -> None:
     changes = (*under("Cookies"), *(change("added", (), (clause(9, "New.", path=()),)) for _ in range(5)))
-    assert headings_sentence(render(*changes)) == "Substantive changes are under “Cookies” and the top level (5)."
+    assert headings_sentence(render(*changes)) == "Substantive changes are under “Cookies” and no heading (5)."
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_the_first_search_makes_the_index_itself(clausewatch: Clausewatch, datab
     result = clausewatch("search", "letters", "YEAR")
     assert result.stdout == (
         "marmot/privacy › Privacy policy › What we collect\n"
-        "    2019-03-04, gone by 2019-03-05  (@" + version_id(database) + " clause 4)\n"
+        "    2019-03-04, gone by 2019-03-05  (@" + version_id(database) + " clause 5)\n"
         "    We keep your letters for a year, as the law on books wants it.\n"
     )
     assert clausewatch("search", "donnees personnelles").stdout.splitlines()[1].startswith("    since 2019-03-05  (@")

@@ -42,6 +42,7 @@ _KINDS = (
     "/nobody",
     "/marmot",
     "/marmot/privacy/1..2",
+    "/marmot/privacy/1..2?cite=1",
     "/marmot/privacy/2",
 )
 _HESK_KINDS = ("/hesk", "/hesk/privacy", "/hesk/privacy/2010..2016", "/hesk/privacy/2016", "/hesk/privacy/captures")
@@ -110,6 +111,23 @@ def test_two_versions_chosen_in_the_form_are_compared(reader: Reader) -> None:
     reader.page.get_by_role("button", name="Compare").click()
     assert reader.path() == "/lanternpost/privacy/2022..2024-05-05"
     expect(reader.page.locator(".citation")).to_contain_text("Old text: ")
+
+
+def test_the_text_on_a_date_stands_between_two_captures(reader: Reader) -> None:
+    reader.open("/lanternpost/privacy")
+    reader.page.get_by_label("The text on a date").fill("2022-01-01")
+    reader.page.get_by_role("button", name="Read").click()
+    assert reader.path() == "/lanternpost/privacy/2022-01-01"
+    expect(reader.page.get_by_role("heading", name="The text on 2022-01-01")).to_be_visible()
+    reader.page.locator("section.on-date li", has_text="First capture after").get_by_role("link").first.click()
+    expect(reader.page.get_by_role("heading", level=1)).to_contain_text("Capture ")
+
+
+def test_a_change_is_cited_from_the_link_beside_it(reader: Reader) -> None:
+    reader.open("/lanternpost/privacy/1..3")
+    reader.page.locator("article").nth(1).get_by_role("link", name="cite change").click()
+    expect(reader.page.get_by_role("heading", name="Cite change")).to_be_in_viewport()
+    expect(reader.page.locator(".citation")).to_contain_text("#change-")
 
 
 def test_a_clause_is_followed_from_the_date_beside_it(reader: Reader) -> None:
@@ -306,6 +324,7 @@ def test_hostile_clauses_are_text_on_every_page(typist: Reader) -> None:
         "/marmot/privacy/1",
         "/marmot/privacy/2",
         "/marmot/privacy/1..2",
+        "/marmot/privacy/1..2?cite=1",
         "/-/captures/1",
         "/-/search?q=script",
         "/-/search?q=clause&vendor=marmot",

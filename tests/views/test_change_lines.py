@@ -19,11 +19,24 @@ def link(
         ([link("modified")], "1 substantive change: 1 modified"),
         (
             [link("modified"), link("added"), link("modified"), link("moved", "editorial")],
-            "3 substantive changes: 2 modified, 1 added; 1 editorial",
+            "3 substantive changes: 2 modified, 1 added; 1 editorial change",
         ),
         (
             [link("factual", numbers=(("30 days", "90 days"),)), link("factual", "factual")],
-            "1 substantive change: 1 number (30 → 90 days); 1 factual",
+            "1 substantive change: 1 number (30 → 90 days); 1 factual change",
+        ),
+        (
+            [
+                link("modified"),
+                link("factual", numbers=(("Section 5)", "Section 4)"),)),
+                link("modified"),
+                link("factual"),
+            ],
+            "4 substantive changes: 2 modified, 1 number (Section 5 → 4), 1 detail",
+        ),
+        (
+            [link("added"), link("moved_modified", numbers=(("09/08/2024", "01/02/2026"),))],
+            "2 substantive changes: 1 added, 1 moved and modified (09/08/2024 → 01/02/2026)",
         ),
         ([link("cosmetic")], "1 substantive change: 1 link"),
         ([link("moved", "editorial"), link("cosmetic", "editorial")], "2 editorial changes"),

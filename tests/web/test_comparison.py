@@ -33,6 +33,10 @@ def reader(room: Room) -> Iterator[TestClient]:
         yield client
 
 
+def parsed(reader: TestClient, address: str) -> LexborHTMLParser:
+    return LexborHTMLParser(reader.get(address).text)
+
+
 def ids(room: Room) -> list[str]:
     return [version.id for version in room.store.library.history(KEY).versions]
 
@@ -62,6 +66,33 @@ def test_each_change_has_an_address_and_leads_to_its_clause(reader: TestClient, 
     links = [link.attributes["href"] for link in article.css("a")]
     assert f"/marmot/privacy/@{old}..@{new}#change-1" in links
     assert any(re.fullmatch(rf"/marmot/privacy/@{new}/clause/[0-9]+", link or "") for link in links)
+
+
+def test_each_change_has_a_visible_link_and_a_citation(reader: TestClient, room: Room) -> None:
+    html = parsed(reader, "/marmot/privacy/1..2")
+    address = html.css_first("link[rel=canonical]").attributes["href"] or ""  # type: ignore[union-attr]
+    (number,) = html.css("article .number")
+    assert number.text() == "1 link"
+    (cite,) = html.css('article a[href*="cite="]')
+    assert cite.attributes["href"] == f"{address.removeprefix('http://localhost')}?cite=1#cite"
+    cited = parsed(reader, f"{address}?cite=1")
+    assert cited.css_first("#cite").text() == "Cite change 1"  # type: ignore[union-attr]
+    citation = cited.css_first(".citation").text()  # type: ignore[union-attr]
+    assert ", change 1, under “Privacy policy › What we collect”." in citation
+    assert f"{address}#change-1, seen" in citation
+    assert "change 1" not in html.css_first(".citation").text()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("number", ["0", "2", "x", "²", "9" * 30])
+def test_a_citation_of_a_change_that_is_not_there_is_refused(reader: TestClient, number: str) -> None:
+    response = reader.get("/marmot/privacy/1..2", params={"cite": number})
+    assert (response.status_code, "has 1 change." in response.text) == (404, True)
+
+
+def test_the_form_has_the_numbers_of_the_versions_that_the_address_names_by_id(reader: TestClient, room: Room) -> None:
+    old, new = ids(room)[:2]
+    form = parsed(reader, f"/marmot/privacy/@{old}..@{new}").css("form.comparing input")
+    assert [field.attributes["value"] for field in form] == ["1", "2"]
 
 
 def test_a_shortened_id_leads_to_the_full_address(reader: TestClient, room: Room) -> None:

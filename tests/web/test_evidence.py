@@ -13,6 +13,7 @@ from demo.captures import PAGES
 from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES, with_held_text
+from views.capture_words import SOURCE_SENTENCES
 from web import Room, create_application
 
 
@@ -55,8 +56,18 @@ def test_a_capture_has_its_facts_its_verdict_and_its_citation(reader: TestClient
     assert CAPTURES[0][1] in html
     assert stored.url in html
     assert "Accepted" in html
+    assert SOURCE_SENTENCES[stored.source] in html
     assert "@misc{lanternpost-" in html
     assert 'sandbox referrerpolicy="no-referrer"' in html
+
+
+def test_a_quarantined_capture_says_so_where_it_is_cited(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    with_held_text(clausewatch, tmp_path)
+    clausewatch("review", "reject", "1", "--only")
+    with reading(tmp_path) as reader:
+        html = reader.get("/-/captures/1").text
+    assert ", quarantined (rejected). " in html
+    assert "A person looked at the page and decided that it does not show the policy." in html
 
 
 def test_a_capture_that_does_not_exist_is_not_found(reader: TestClient) -> None:

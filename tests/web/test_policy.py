@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
+from core.limits import call_here
+from storage import Store
+from tests.keeping import keep
+from tests.stored_captures import POLICY, URL, capture_of, page
 from tests.web.marmot_room import KEY, marmot_room
 from views import addresses
 from views.timeline_data import PolicyTimeline, policy_timeline
 from web import Room, create_application
+from web.timeline_layout import change_title
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,30 @@ def test_the_drawing_is_well_formed_and_links_to_comparisons(reader: TestClient,
     assert "style" not in {name for element in svg.iter() for name in element.attrib}
 
 
+def test_a_row_says_why_its_version_is_not_compared_with_the_one_numbered_before(tmp_path: Path) -> None:
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "marmot.yaml").write_text(
+        f"name: Marmot\nhomepage: {URL}\npolicies:\n  privacy:\n    locations:\n      - url: {URL}\n", encoding="utf-8"
+    )
+    sentences = [f"We keep your messages for {days} days after you delete them." for days in (30, 60, 90)]
+    with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
+        for day, sentence in ((0, 0), (1, 0), (100, 1), (101, 1), (200, 0), (201, 0), (500, 2), (501, 2)):
+            payload = page(sentences[sentence])
+            keep(store, capture_of(payload, day), payload, POLICY)
+        application = create_application(Room(store, tmp_path / "vendors", call_here))
+        with TestClient(application, base_url="http://localhost") as client:
+            html = client.get("/marmot/privacy").text
+    (row,) = re.findall(r'<tr id="version-3">.*?</tr>', html, re.S)
+    assert ">Compare with 1</a>" in row
+    assert "The page had gone back to version 1 before." in row
+    assert html.count("had gone back") == 1
+    assert re.findall(r'<a href="#version-(\d)">(\d{4})</a>', html) == [("3", "2020"), ("2", "2019")]
+
+
+def test_a_bar_counts_changes_as_the_list_does(timeline: PolicyTimeline) -> None:
+    assert change_title(timeline.changes[1]).endswith(": 1 change, 1 of them substantive")
+
+
 def test_any_two_versions_can_be_compared_by_a_form(reader: TestClient, timeline: PolicyTimeline) -> None:
     html = reader.get("/marmot/privacy").text
     assert '<form class="compare" action="/marmot/privacy/-/compare">' in html
@@ -104,7 +134,7 @@ def test_a_clause_shows_each_change_with_a_redline_and_dates(room: Room, reader:
     ]
     assert "<del>30</del><ins>90</ins>" in html
     assert re.search("<ins> ?and messages ?</ins>", html)
-    assert "2019-03-14T05:06:07Z and 2019-12-29T05:06:07Z" in html
+    assert "<time>2019-03-14T05:06:07Z</time> and <time>2019-12-29T05:06:07Z</time>" in html
     assert re.search(r'href="/marmot/privacy/@\w+\.\.@\w+#change-1"', html)
 
 
@@ -124,13 +154,13 @@ def test_a_vendors_text_and_name_stay_text(room: Room, reader: TestClient) -> No
 def test_a_clause_names_its_neighbours_and_how_to_cite_it(room: Room, reader: TestClient) -> None:
     address = clause_address(room, 3)
     html = reader.get(address).text
-    path, _, position = address.rpartition("/")
-    assert f'<a rel="prev" href="{path}/{int(position) - 1}">' in html
-    assert f'<a rel="next" href="{path}/{int(position) + 1}">' in html
-    assert re.search(rf"Privacy policy.*, clause {int(position) + 1}, .*http://localhost{address}, seen", html)
+    path, _, number = address.rpartition("/")
+    assert f'<a rel="prev" href="{path}/{int(number) - 1}">' in html
+    assert f'<a rel="next" href="{path}/{int(number) + 1}">' in html
+    assert re.search(rf"Privacy policy.*, clause {number}, .*http://localhost{address}, seen", html)
     assert "@misc{" in html
 
 
-@pytest.mark.parametrize("path", ["@000000000000/clause/0", "2/clause/0", "@/clause/99999"])
+@pytest.mark.parametrize("path", ["@000000000000/clause/1", "2/clause/1", "@/clause/99999", "@/clause/0"])
 def test_a_clause_that_is_not_there_is_not_found(reader: TestClient, path: str) -> None:
     assert reader.get(f"/marmot/privacy/{path}").status_code == 404

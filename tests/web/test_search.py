@@ -63,7 +63,7 @@ def test_a_hit_marks_the_words_and_says_when_it_held(reader: TestClient, queries
     assert "&lt;i&gt;Retention&lt;/i&gt;" in html
     assert 'datetime="2016-01-02T00:00:00Z"' in html
     assert 'datetime="2018-05-25T00:00:00Z"' in html
-    assert 'href="/marmot/privacy/@3f2a3f2a3f2a/clause/7"' in html
+    assert 'href="/marmot/privacy/@3f2a3f2a3f2a/clause/8"' in html
     assert 'href="/marmot/privacy"' in html
 
 

@@ -42,7 +42,7 @@ def timeline_at(
             f"{index:012x}" if index else None,
             moment,
             moments[index - 1] if index else None,
-            ChangeSize(size, {}) if size is not None else None,  # type: ignore[arg-type]
+            ChangeSize(size, size) if size is not None else None,  # type: ignore[arg-type]
         )
         last = moments[index + 1] if index + 1 < len(moments) else moment
         text_date = stated[index % len(stated)] if stated else None

@@ -36,6 +36,18 @@ def test_every_clause_stands_on_the_page_in_order(reader: TestClient, room: Room
     assert [node.text() for node in page.css(".clause .text")] == [clause.text for clause in document.clauses]
 
 
+def test_a_clause_has_one_number_in_the_margin_in_its_anchor_and_in_its_address(reader: TestClient, room: Room) -> None:
+    version = version_text(room.store, KEY, "2").version.id
+    clauses = parsed(reader, "/marmot/privacy/2").css(".clause")
+    for number, clause in enumerate(clauses, start=1):
+        assert clause.attributes["id"] == f"clause-{number}"
+        assert [node.text() for node in clause.css(".clause-number")] == [str(number)]
+        assert clause.css(f'a[href="/marmot/privacy/@{version}/clause/{number}"]')
+    page = parsed(reader, f"/marmot/privacy/@{version}/clause/{len(clauses)}")
+    assert page.css(f'a[href="/marmot/privacy/@{version}#clause-{len(clauses)}"]')
+    assert f"clause {len(clauses)}," in page.css_first(".citation").text()  # type: ignore[union-attr]
+
+
 def test_the_contents_list_nests_and_its_links_have_targets(reader: TestClient) -> None:
     page = parsed(reader, "/marmot/privacy/2019-03-05")
     assert [node.text().strip() for node in page.css(".contents > ul > li > a")] == ["Privacy policy"]
@@ -56,7 +68,7 @@ def test_each_clause_says_since_when_it_reads_so(reader: TestClient, room: Room)
     assert links[0] == f"/marmot/privacy/@{versions[0]}..@{versions[1]}#change-1"
     assert (links[1] or "").startswith(f"/marmot/privacy/@{versions[1]}/clause/")
     assert "2019-03-14" in changed.text()
-    assert "by 2019-03-04" in kept.text()
+    assert "2019-03-04 or earlier" in kept.text()
 
 
 def test_the_page_says_where_the_text_was_captured(reader: TestClient, room: Room) -> None:
@@ -120,3 +132,32 @@ def test_a_vendor_lists_its_policies_and_what_changed_last(reader: TestClient, r
 
 def test_an_unknown_vendor_is_said_on_a_page(reader: TestClient) -> None:
     assert "No vendor vole is declared here." in reader.get("/vole").text
+
+
+def test_a_date_leads_to_its_text_and_to_the_captures_around_it(reader: TestClient, room: Room) -> None:
+    assert 'action="/marmot/privacy/-/text"' in reader.get("/marmot/privacy").text
+    page = parsed(reader, "/marmot/privacy/2019-03-12")
+    assert page.css('form[action="/marmot/privacy/-/text"] input[name=date]')
+    assert reader.get("/marmot/privacy/-/text?date=2019-03-12").headers["Location"] == "/marmot/privacy/2019-03-12"
+    lines = [node.text() for node in page.css("section.on-date li")]
+    assert lines[0] == "Last capture up to this date: 2019-03-05T05:06:07Z, which shows this text."
+    assert lines[1] == "First capture after it: 2019-03-14T05:06:07Z, which shows version 2."
+    first = room.store.library.history(KEY).versions[1].first
+    assert [link.attributes["href"] for link in page.css("section.on-date a")][1] == f"/-/captures/{first.capture_id}"
+    assert parsed(reader, "/marmot/privacy/1").css("section.on-date") == []
+
+
+@pytest.mark.parametrize("date", ["", "soon", "2", "@12"])
+def test_a_date_that_cant_be_read_is_refused_in_a_sentence(reader: TestClient, date: str) -> None:
+    response = reader.get("/marmot/privacy/-/text", params={"date": date})
+    assert response.status_code == 404
+    assert "is not a date: give a year, a month or a day" in response.text
+
+
+def test_the_site_and_the_last_capture_stand_beside_the_name(reader: TestClient) -> None:
+    for path in ("/marmot/privacy", "/marmot/privacy/2"):
+        assert parsed(reader, path).css_first("h1 .site").text() == "marmot.example"  # type: ignore[union-attr]
+    assert "Last captured 2019-04-04T05:06:07Z" in parsed(reader, "/marmot/privacy").text()
+    facts = {row.css_first("th").text(): row for row in parsed(reader, "/marmot/privacy/2").css(".facts tr")}  # type: ignore[union-attr]
+    assert "2019-03-15T05:06:07Z" in facts["Last captured"].text()
+    assert len(facts["SHA-256 of the stored bytes"].css_first("td").text()) == 64  # type: ignore[union-attr]

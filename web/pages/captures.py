@@ -16,6 +16,7 @@ from core.policies import PolicyKey
 from ingestion.warc_writer import write_captures
 from storage import StoredCapture
 from views.addresses import capture_page, version_page
+from views.capture_words import IDENTIFIER_NAMES, REASON_SENTENCES, SOURCE_SENTENCES
 from views.evidence import (
     ENDINGS,
     archive_address,
@@ -75,7 +76,7 @@ def captures(request: Request) -> Response:
     """Answers with the captures of a policy, the newest first."""
     room = room_of(request)
     key = PolicyKey(request.path_params["vendor"], request.path_params["policy"])
-    vendor, _ = room.policy(key)
+    vendor, declared = room.policy(key)
     verdict = request.query_params.get("verdict", "")
     every = room.store.library.captures(key)
     chosen = [stored for stored in reversed(every) if verdict in ("", stored.verdict.name)]
@@ -86,6 +87,7 @@ def captures(request: Request) -> Response:
         "captures.html.j2",
         vendor=vendor,
         key=key,
+        declared=declared,
         verdict=verdict if verdict in ("accepted", "quarantined") else "",
         counts={name: sum(stored.verdict.name == name for stored in every) for name in ("accepted", "quarantined")},
         captures=chosen[(number - 1) * _PER_PAGE : number * _PER_PAGE],
@@ -114,7 +116,13 @@ def capture_answer(request: Request, capture_id: int, status: int = 200, **revie
     owner = owner_of(room, key.vendor)
     parts, fault = _parts(room, stored)
     citation = citation_of(
-        request, owner.name, stored.capture, document, stored.version_id or "", capture_page(stored.id)
+        request,
+        owner.name,
+        stored.capture,
+        document,
+        stored.version_id or "",
+        capture_page(stored.id),
+        quarantined=reason_words(stored.verdict.reason),
     )
     operator = operator_of(request)
     return page(
@@ -133,6 +141,9 @@ def capture_answer(request: Request, capture_id: int, status: int = 200, **revie
         payload_fault=fault,
         archive=archive_address(stored.capture),
         reason_words=reason_words,
+        reason=REASON_SENTENCES.get(stored.verdict.reason, "") if stored.verdict.reason else "",
+        source=SOURCE_SENTENCES[stored.capture.source],
+        identifier_names=IDENTIFIER_NAMES,
         **cite_box(citation),
         operator=operator,
         form=request.app.state.operators.form_token(operator) if operator else "",

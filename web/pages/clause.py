@@ -67,9 +67,9 @@ def clause(request: Request) -> Response:
     room = room_of(request)
     key = key_of(request)
     vendor, _ = room.policy(key)
-    when, position = request.path_params["version"], request.path_params["position"]
+    when, position = request.path_params["version"], request.path_params["number"] - 1
     if not when.startswith("@"):
-        raise NotFoundError("A clause is named by the id of its version, like @1f2e3d4c5b6a, and its position in it.")
+        raise NotFoundError("A clause is named by the id of its version, like @1f2e3d4c5b6a, and its number in it.")
     history = room.history(key)
     settled = history.settled
     traced = room.kept.get(
@@ -146,7 +146,7 @@ def _change_address(key: PolicyKey, event: TracedEvent) -> str:
 
 def _text_place(key: PolicyKey, version: VersionName, found: Clause) -> _Place:
     words = f"version {version.number}, clause {found.position + 1}"
-    return _Place(words, f"{addresses.version_page(key, f'@{version.id}')}#clause-{found.position}")
+    return _Place(words, addresses.version_page(key, f"@{version.id}", found.position))
 
 
 def _neighbour(key: PolicyKey, traced: Trace, found: Clause | None) -> _Place | None:
@@ -161,4 +161,4 @@ def _kind(found: Clause) -> str:
     return f"{kind_word(found)} {label}".strip()
 
 
-ROUTES = [Route("/{vendor:slug}/{policy:slug}/{version}/clause/{position:int}", clause)]
+ROUTES = [Route("/{vendor:slug}/{policy:slug}/{version}/clause/{number:int}", clause)]

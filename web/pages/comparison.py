@@ -12,7 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.exceptions import DateOrderError, UsageError
+from core.history import names_version
 from core.lineage import ChainEntry
+from core.plurals import plural
 from core.policies import PolicyKey
 from diffing.lineage import chain
 from reports import REPORT_FORMATS, VersionSide
@@ -24,7 +26,7 @@ from views.neighbours import entry_of, neighbours
 from web.citing import citation_of, cite_box
 from web.paths import check_when, download, key_of, without_suffix
 from web.rendering import base_url, page, prefix_of, room_of
-from web.room import PolicyHistory, Room
+from web.room import NotFoundError, PolicyHistory, Room
 
 _MARKDOWN: Final = "text/markdown; charset=utf-8"
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -78,6 +80,9 @@ def comparison(request: Request) -> Response:
     content = _content(room, source, RoomLinks(prefix_of(request), key, *ids))
     before, after = _steps(history, source)
     address = addresses.comparison_page(key, *full)
+    change = _cited_change(request, len(content.paths))
+    path = content.paths[change - 1] if change else ()
+    cited = addresses.comparison_page(key, *full, change)
     return page(
         request,
         "comparison.html.j2",
@@ -85,13 +90,30 @@ def comparison(request: Request) -> Response:
         key=key,
         content=content,
         canonical=base_url(request) + address,
-        **cite_box(_citation(request, vendor.name, source, address)),
+        **cite_box(_citation(request, vendor.name, source, cited, change, path)),
+        cited_change=change,
         files=[(name, addresses.comparison_file(key, old, new, suffix)) for suffix, (_, _, name) in _FILES.items()],
         before=before,
         after=after,
         sides=(source.old, source.new),
-        form=_form(history, old, new),
+        form=_form(history, *map(_for_form, (old, new), (source.old, source.new))),
     )
+
+
+def _cited_change(request: Request, changes: int) -> int | None:
+    """Returns the number of the change whose citation a reader asks for; None for that of the whole comparison."""
+    text = request.query_params.get("cite", "")
+    if not text:
+        return None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    if not 1 <= number <= changes:
+        raise NotFoundError(f"There is no such change; the comparison has {plural(changes, 'change')}.")
+    return number
+
+
+def _for_form(when: str, side: VersionSide) -> str:
+    """Returns what the form contains for a side: a date as the reader gave it, or the number of the version."""
+    return str(side.number) if names_version(when) else when
 
 
 def choose(request: Request) -> Response:
@@ -169,15 +191,23 @@ def _identity(source: ReportSource) -> Hashable:
     return side(source.old), side(source.new), between, alternations
 
 
-def _citation(request: Request, author: str, source: ReportSource, address: str) -> Citation:
-    """Returns the citation of a comparison, with the captures that its texts are from."""
+def _citation(
+    request: Request, author: str, source: ReportSource, address: str, change: int | None, path: tuple[str, ...]
+) -> Citation:
+    """Returns the citation of a comparison, with the captures that its texts are from.
+
+    change, path: the number of the change that is cited, and the headings above it; None and () for all changes.
+    """
     library = room_of(request).store.library
     old, new = (
         (library.capture((side.compared or capture).capture_id).capture, side)
         for side, capture in ((source.old, source.old.period.last), (source.new, source.new.period.first))
     )
     older = citation_of(request, author, old[0], old[1].document, old[1].period.version_id, address)
-    return citation_of(request, author, new[0], new[1].document, new[1].period.version_id, address, older=older)
+    version_id = new[1].period.version_id
+    return citation_of(
+        request, author, new[0], new[1].document, version_id, address, change=change, path=path, older=older
+    )
 
 
 def _steps(history: PolicyHistory, source: ReportSource) -> tuple[_Step | None, _Step | None]:

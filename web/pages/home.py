@@ -15,12 +15,11 @@ from core.policies import PolicyKey
 from views import addresses
 from views.change_lines import change_line
 from views.policy_status import Failure, PolicyStatus, policy_statuses
-from views.vendor_list import LastChange, last_changes, vendor_lines
+from views.vendor_list import LastChange, vendor_lines
 from web.rendering import page, prefix_of, room_of
 from web.room import NotFoundError, Room
 
 _VENDORS_PER_PAGE = 100
-_NEWEST = 5
 _MOST_FAILING = 50
 _FAILURE_WORDS: Final[Mapping[Failure, str]] = {
     "quarantined": "its captures are quarantined",
@@ -32,10 +31,8 @@ _FAILURE_WORDS: Final[Mapping[Failure, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """The newest change of a policy, in words. vendor: the vendor's name. address: of its comparison."""
+    """The newest change of a policy, in words. address: of its comparison."""
 
-    change: LastChange
-    vendor: str
     line: str
     address: str
 
@@ -69,18 +66,13 @@ def _html(request: Request) -> bytes:
     pages = max(1, -(-len(lines) // _VENDORS_PER_PAGE))
     number = _page_number(request.query_params.get("page", "1"), pages)
     shown = lines[(number - 1) * _VENDORS_PER_PAGE : number * _VENDORS_PER_PAGE]
-    newest: Iterable[LastChange] = ()
-    if number == 1 and not name:
-        declared = (change for change in last_changes(standings.values()) if _is_declared(room, change.key))
-        newest = [change for change, _ in zip(declared, range(_NEWEST), strict=False)]
-    told = _told(room, [*newest, *(line.change for line in shown if line.change)])
+    told = _told(room, [line.change for line in shown if line.change])
     failing, failures = _failing(room) if request.scope.get("is_operator") else ((), 0)
     content = page(
         request,
         "home.html.j2",
         lines=shown,
         told=told,
-        newest=[told[change.key] for change in newest],
         vendors=len(lines),
         has_vendors=bool(vendors),
         name=name,
@@ -99,14 +91,13 @@ def _told(room: Room, changes: Iterable[LastChange]) -> dict[PolicyKey, _Told]:
     by_key = {change.key: change for change in changes}
     steps = room.store.timelines.newest_steps({key: change.at for key, change in by_key.items()})
     told = {}
-    for key, change in by_key.items():
+    for key in by_key:
         step = steps.get(key)
         line = (change_line(step.step) if step and step.step else "") or "a new version"
         address = (
             addresses.comparison_page(key, f"@{step.old_id}", f"@{step.new_id}") if step else addresses.policy_page(key)
         )
-        vendor = room.vendors().get(key.vendor)
-        told[key] = _Told(change, vendor.name if vendor else key.vendor, line, address)
+        told[key] = _Told(line, address)
     return told
 
 
@@ -123,11 +114,6 @@ def _failure(status: PolicyStatus, failing: Failure) -> _Failing:
     fetches = status.failed_fetches
     evidence = status.evidence or (fetches[0].reason if failing == "not fetched" and fetches else "")
     return _Failing(status.key, _FAILURE_WORDS[failing], status.failing_since, evidence)
-
-
-def _is_declared(room: Room, key: PolicyKey) -> bool:
-    vendor = room.vendors().get(key.vendor)
-    return vendor is not None and key.policy in vendor.policies
 
 
 def _page_number(text: str, pages: int) -> int:

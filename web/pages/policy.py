@@ -1,7 +1,9 @@
 """The timeline of a policy: its versions along a time axis, and the same as a list."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,24 +13,35 @@ from core.policies import PolicyKey
 from reports.wording import describe_alternation
 from views import addresses
 from views.change_lines import change_line
-from views.timeline_data import PolicyTimeline, TimelineChange, TimelineVersion, policy_timeline
+from views.timeline_data import PolicyTimeline, Status, TimelineChange, TimelineVersion, policy_timeline
 from web.paths import key_of
 from web.rendering import page, prefix_of, room_of
 from web.room import NotFoundError, Room
 from web.timeline_svg import timeline_svg
 
 _VERSIONS_PER_PAGE = 100
+_STATUS_WORDS: Final[Mapping[Status, str]] = {
+    "stands": "stands",
+    "not confirmed": "is not confirmed by a second capture yet",
+    "held": "is held: its text shares nothing with the text before",
+    "did not last": "did not last",
+}
 # About how many bytes a time and a change of a kept comparison take.
 _TIME, _LINK = 60, 600
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A version in the list. what: what changed, in words. compare: the address of the comparison; '' if none."""
+    """A version in the list.
+
+    what: what changed, in words. compare: the address of the comparison; '' if none. skipped: why it is not compared
+        with the version whose number is one less; '' if it is.
+    """
 
     version: TimelineVersion
     what: str
     compare: str
+    skipped: str = ""
 
 
 def policy(request: Request) -> Response:
@@ -55,7 +68,8 @@ def policy(request: Request) -> Response:
         declared=declared,
         timeline=timeline,
         drawing=drawing,
-        rows=[_row(key, version) for version in shown],
+        rows=[_row(key, version, timeline.versions) for version in shown],
+        years=[*{version.first.year: version.number for version in reversed(shown)}.items()][::-1],
         number=number,
         pages=_pages(len(newest_first)),
         choices=newest_first,
@@ -82,13 +96,25 @@ def _size(timeline: PolicyTimeline) -> int:
     return _TIME * (len(timeline.captures) + len(timeline.quarantined)) + _LINK * links
 
 
-def _row(key: PolicyKey, version: TimelineVersion) -> _Row:
+def _row(key: PolicyKey, version: TimelineVersion, versions: Sequence[TimelineVersion]) -> _Row:
     change = version.change
     if change is None:
         return _Row(version, f"This text {version.status}." if version.status == "did not last" else "Held.", "")
     if change.old_id is None:
         return _Row(version, "The first text captured.", "")
-    return _Row(version, what_changed(change), _address(key, (change,)))
+    return _Row(version, what_changed(change), _address(key, (change,)), _skipped(change, versions))
+
+
+def _skipped(change: TimelineChange, versions: Sequence[TimelineVersion]) -> str:
+    """Returns a sentence that says why a text is not compared with the version numbered one less; '' if it is."""
+    if change.old is None or change.old == change.version - 1:
+        return ""
+    between = [version for version in versions if change.old < version.number < change.version]
+    passed_over = [version for version in between if version.status != "stands"]
+    if not between or len(passed_over) < len(between):
+        return f"The page had gone back to version {change.old} before."
+    names = ", ".join(f"version {version.number} {_STATUS_WORDS[version.status]}" for version in passed_over)
+    return f"{names[:1].upper()}{names[1:]}."
 
 
 def what_changed(change: TimelineChange) -> str:

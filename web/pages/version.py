@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.clauses import Clause
+from core.dates import parse_span
 from core.escaping import escape_json
 from core.exceptions import UsageError
+from core.history import names_version
 from core.policies import PolicyKey
 from diffing.lineage import chain
 from reports.html_report import language_tag
@@ -18,6 +20,7 @@ from views import addresses
 from views.clause_history import Blame, ClauseSince, blame
 from views.contents import contents_list
 from views.neighbours import entry_of, neighbours
+from views.text_on_date import text_on_date
 from views.version_text import VersionText, clauses_as_text, version_text
 from web.citing import citation_of, cite_box
 from web.paths import check_when, download, key_of, without_suffix
@@ -64,6 +67,7 @@ def version(request: Request) -> Response:
         return RedirectResponse(prefix_of(request) + target, 302)
     if suffix:
         return _file(text, suffix, f"{key.vendor}-{key.policy}-{when}.{suffix}")
+    quarantined = () if names_version(when) else room.store.timelines.quarantined(key)
     dates = _blame(room, key, history, text)
     entries = chain(history.settled)
     index = entry_of(entries, version_id, text.period.first.captured_at)
@@ -76,6 +80,7 @@ def version(request: Request) -> Response:
         vendor=vendor,
         key=key,
         text=text,
+        on_date=text_on_date(history.whole, when, quarantined),
         lines=_lines(text, dates),
         contents=contents_list(text.document.clauses),
         language=language_tag(text.document),
@@ -87,6 +92,18 @@ def version(request: Request) -> Response:
         **cite_box(citation_of(request, vendor.name, first.capture, text.document, version_id, address)),
         files=[(name, addresses.version_file(key, when, suffix)) for suffix, (_, name) in _FILES.items()],
     )
+
+
+def choose_date(request: Request) -> Response:
+    """Leads from the form with a date to the text of that date, whose address can be read and shared."""
+    key = key_of(request)
+    room_of(request).policy(key)
+    date = request.query_params.get("date", "").strip()
+    try:
+        parse_span(date)
+    except UsageError as error:
+        raise NotFoundError(f"{error}.") from None
+    return RedirectResponse(prefix_of(request) + addresses.version_page(key, date), 303)
 
 
 def _file(text: VersionText, suffix: str, name: str) -> Response:
@@ -126,4 +143,7 @@ def _lines(text: VersionText, dates: Blame | None) -> list[_ClauseLine]:
     ]
 
 
-ROUTES = [Route("/{vendor:slug}/{policy:slug}/{when:when}", version)]
+ROUTES = [
+    Route("/{vendor:slug}/{policy:slug}/-/text", choose_date),
+    Route("/{vendor:slug}/{policy:slug}/{when:when}", version),
+]
