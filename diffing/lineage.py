@@ -206,6 +206,14 @@ def line_of(steps: Sequence[Step], index: int, position: int) -> Line:
     )
 
 
+def clauses_after(step: Step, position: int) -> tuple[int, ...]:
+    """Returns the positions of the clauses of a step's new version that descend from a clause of its old version.
+
+    IndexError if the old version has no clause at that position.
+    """
+    return _Sides(step).after(position)[1]
+
+
 def _event(step: Step, index: int, number: int, gone: _Node | None) -> Event:
     """Returns what a link means for its clauses. number: the link's number. gone: where a returned clause was last."""
     link = step.links[number - 1]

@@ -12,6 +12,7 @@ from core.captures import Reason, Source
 from core.changes import ChangeKind, RedlineOperation, Significance
 from core.clauses import ClauseKind
 from core.lineage import EventKind
+from storage.clause_facts import Fate
 
 _Verdict = Literal["accepted", "quarantined"]
 
@@ -68,6 +69,7 @@ Period = TypedDict(
 )
 PeriodBetween = TypedDict("PeriodBetween", {"version": int, "id": str, "from": str, "to": str})
 HeldSpan = TypedDict("HeldSpan", {"from": str, "gone": str | None})
+Covered = TypedDict("Covered", {"from": str, "to": str})
 
 
 class Alternation(TypedDict):
@@ -264,6 +266,36 @@ class Blame(TypedDict):
     missing: list[str]
 
 
+class Ending(TypedDict):
+    fate: Fate
+    last_captured: str
+    version_id: str | None
+    position: int | None
+
+
+class FirstMention(TypedDict):
+    after: str | None
+    before: str
+
+
+class PolicyMentions(TypedDict):
+    vendor: str
+    policy: str
+    language: str | None
+    clauses: int
+    first: FirstMention
+    last_captured: str
+    last_language: str | None
+    held: list[HeldSpan]
+
+
+class Mentioned(TypedDict):
+    total: int | None
+    covered: Covered | None
+    are_all: bool
+    policies: list[PolicyMentions]
+
+
 class SearchHit(TypedDict):
     vendor: str
     policy: str
@@ -276,6 +308,7 @@ class SearchHit(TypedDict):
     version_id: str
     position: int
     text_key: str
+    end: Ending | None
 
 
 class Event(TypedDict):
@@ -327,3 +360,4 @@ class RecentChanges(TypedDict):
 class Search(TypedDict):
     items: list[SearchHit]
     next: str | None
+    mentioned: Mentioned | None
