@@ -242,6 +242,11 @@ class ChangeName(TypedDict):
     number: int
 
 
+class MissingFrom(VersionName):
+    first: Evidence
+    last: Evidence
+
+
 class BlamedClause(Clause):
     since: VersionName
     interval: Interval
@@ -249,6 +254,7 @@ class BlamedClause(Clause):
     change_kind: ChangeKind | None
     significance: Significance | None
     unknown: NotRequired[bool]
+    missing_from: NotRequired[list[MissingFrom]]
 
 
 class Blame(TypedDict):
@@ -329,7 +335,9 @@ class Trace(TypedDict):
     events: list[Event]
     newest: VersionName
     now: list[Clause]
+    last_captured: str
     missing: list[str]
+    missing_from: list[MissingFrom]
 
 
 class Vendors(TypedDict):
