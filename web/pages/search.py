@@ -1,5 +1,6 @@
 """The search over the clauses of all versions of all policies."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from web.rendering import page, room_of
 
 # Of more vendors, a reader writes the name: a list of thousands is of no use, and makes every page longer.
 _MOST_LISTED = 200
+_DATES = re.compile(r"(\d{4}-\d\d-\d\d)")
 _FIELDS = ("q", "vendor", "policy", "at", "appeared", "gone")
 
 
@@ -92,6 +94,7 @@ def search_page(request: Request) -> Response:
         fault=fault,
         hits=hits,
         nothing=nothing,
+        apart=_DATES.split,
         mentions=_policies(policies, values, vendors) if policies else (),
         are_all=policies is None or policies.are_all,
         count=found_words(policies) if policies else "",
