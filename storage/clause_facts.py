@@ -28,13 +28,13 @@ from storage.clause_search import MANY_MATCHES, FoundClause, FoundSpans, matches
 from storage.database import Database
 from storage.lineages import is_current, restored
 from storage.tables.models import CaptureRow, ReadingRow, StepRow
-from storage.tables.search_models import INDEXED_POLICIES
+from storage.tables.search_models import CLAUSE_TEXTS, INDEXED_POLICIES
 
-# The words are in so many clauses that not all of them are looked at: then the policies are looked at in alphabetical
-# order, until this number of policies, or of clauses, is reached.
-_MOST_POLICIES, _MOST_CLAUSES = 50, 4_000
-# How many policies one query names. SQLite accepts at most 1000 alternatives.
-_AT_ONCE = 200
+# So many policies are listed. If the words are in too many clauses to look at all of them, policies are looked at in
+# turn, until they have more than this number of clauses with the words.
+_MOST_POLICIES, _MOST_CLAUSES = 50, 2_000
+# How many policies one query names (SQLite accepts at most 1000 alternatives), and how many ids.
+_AT_ONCE, _IDS_AT_ONCE = 200, 500
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 #: What became of a wording. `there`: the newest text has it. `reworded`: clauses of the next text descend from its
@@ -103,7 +103,8 @@ class ClauseFacts:
     def mentions(self, terms: Sequence[Term], vendor: str | None, policy: str | None) -> Mentions:
         """Returns which policies mention some words. vendor, policy: as for `ClauseSearch`.
 
-        At most 50 policies are returned. If very many clauses have the words, only the first 50 policies are looked at.
+        At most 50 policies are returned; of more, the first in alphabetical order. If more than 2,000 clauses have the
+        words, and more than 50 policies were searched, the policies of 2,000 of these clauses are looked at.
         """
         with self._database.snapshot() as session:
             return _mentions(session, terms, vendor, policy)
@@ -118,22 +119,38 @@ class ClauseFacts:
 
 
 def _mentions(session: Session, terms: Sequence[Term], vendor: str | None, policy: str | None) -> Mentions:
-    if len(matches(session, terms, vendor, policy)) < MANY_MATCHES:
+    ids = matches(session, terms, vendor, policy)
+    if len(ids) < MANY_MATCHES:
         clauses = spans_of(session, terms, vendor, policy)
         keys = sorted({clause.key for clause in clauses})
-        states = _states(session, keys[:_MOST_POLICIES])
-        found = _mentions_of(session, clauses, states)
+        found = _mentions_of(session, clauses, _states(session, keys[:_MOST_POLICIES]))
         covered = _covered(session, vendor, policy) if vendor and not clauses else None
         return Mentions(found, len(keys) <= _MOST_POLICIES, tuple(clauses), covered)
     states = _first_states(session, vendor, policy)
+    if are_few := len(states) <= _MOST_POLICIES:
+        keys = list(states)
+    else:
+        keys = sorted(_policies_of(session, ids))[:_MOST_POLICIES]
+        states = _states(session, keys)
     some: list[FoundSpans] = []
-    looked_at: dict[PolicyKey, _State] = {}
-    for key in list(states)[:_MOST_POLICIES]:
-        if sum(found.clauses for found in some) > _MOST_CLAUSES:
-            break
-        some += spans_of(session, terms, key.vendor, key.policy)
-        looked_at[key] = states[key]
-    return Mentions(_mentions_of(session, some, looked_at), len(looked_at) == len(states), None)
+    count = 0
+    for key in keys:
+        if count > _MOST_CLAUSES:
+            return Mentions(_mentions_of(session, some, states), False, None)
+        of_policy = spans_of(session, terms, key.vendor, key.policy)
+        count += sum(each.clauses for each in of_policy)
+        some += of_policy
+    return Mentions(_mentions_of(session, some, states), are_few, None)
+
+
+def _policies_of(session: Session, ids: Sequence[int]) -> set[PolicyKey]:
+    """Returns the policies of some texts. ids: the ids of the texts."""
+    policies: set[PolicyKey] = set()
+    for begin in range(0, len(ids), _IDS_AT_ONCE):
+        query = select(CLAUSE_TEXTS.c.vendor, CLAUSE_TEXTS.c.policy)
+        rows = session.execute(query.where(CLAUSE_TEXTS.c.id.in_(ids[begin : begin + _IDS_AT_ONCE])))
+        policies |= {PolicyKey(*row) for row in set(map(tuple, rows))}
+    return policies
 
 
 def _endings(session: Session, found: Iterable[FoundClause]) -> dict[int, Ending]:
@@ -166,7 +183,9 @@ def _endings(session: Session, found: Iterable[FoundClause]) -> dict[int, Ending
             continue
         position: int | None = clause.position
         if clause.version_id != state.periods[index - 1][0]:
-            position = _position(read.setdefault(old, _document(session, old)), clause.text_key)
+            if old not in read:
+                read[old] = _document(session, old)
+            position = _position(read[old], clause.text_key)
         if position is not None:
             result[clause.id] = _ending(step, position, state.periods[index][0], result[clause.id].last)
     return result

@@ -427,15 +427,18 @@ def test_the_number_of_hits_counts_what_the_dates_leave(store: Store) -> None:
         assert mentioned(store, query).total == len(search(store, query).hits)
 
 
-def test_policies_are_listed_from_the_first_on_if_too_many_clauses_have_the_words(
+def test_some_policies_are_listed_if_too_many_clauses_have_the_words(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(4):
-        keep_days(store, {0: A if number else C, 1: A if number else C}, source="wayback", vendor=f"vole{number}")
+    for number in range(5):
+        sentence = C if number < 2 else A
+        keep_days(store, {0: sentence, 1: sentence}, source="wayback", vendor=f"vole{number}")
     refreshed(store)
-    monkeypatch.setattr("storage.clause_search.MANY_MATCHES", 2)
-    monkeypatch.setattr("storage.clause_facts.MANY_MATCHES", 2)
-    monkeypatch.setattr("storage.clause_facts._MOST_POLICIES", 3)
-    found = mentioned(store, SearchQuery("letters"))
-    assert [policy.key.vendor for policy in found.policies] == ["vole1", "vole2"]
-    assert (found.are_all, found.total) == (False, None)
+    monkeypatch.setattr("storage.clause_search.MANY_MATCHES", 3)
+    monkeypatch.setattr("storage.clause_facts.MANY_MATCHES", 3)
+    listed = []
+    for most in (2, 5):
+        monkeypatch.setattr("storage.clause_facts._MOST_POLICIES", most)
+        found = mentioned(store, SearchQuery("letters"))
+        listed.append(([policy.key.vendor for policy in found.policies], found.are_all, found.total))
+    assert listed == [(["vole2", "vole3"], False, None), (["vole2", "vole3", "vole4"], True, None)]
