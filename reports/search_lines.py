@@ -1,10 +1,13 @@
 """Says in words which policies mention the words of a search, and what became of a clause. For all front ends."""
 
 from datetime import datetime
+from itertools import pairwise
 
 from babel import Locale, UnknownLocaleError
 
 from core.dates import Span
+from diffing.clause_spans import merged
+from diffing.lineage import BRIEF
 from storage.clause_facts import PolicyMentions
 from views.search import Mentioned, SearchHit, SearchQuery
 
@@ -26,11 +29,8 @@ def mentioned_now(found: PolicyMentions) -> str:
         words = f"no longer since {_between(found.last, gone).removeprefix('on ')}"
         if found.language and found.last_language and found.language != found.last_language:
             words += f"; the text was {language_name(found.last_language)}, and is {language_name(found.language)}"
-    pauses = [
-        f"{_day(begin)} to {_day(end)}"
-        for (_, begin), (end, _) in zip(found.spans, found.spans[1:], strict=False)
-        if begin is not None
-    ]
+    spans = merged(found.spans, BRIEF)
+    pauses = [f"{_day(begin)} to {_day(end)}" for (_, begin), (end, _) in pairwise(spans) if begin is not None]
     return f"{words}; not mentioned from {' and from '.join(pauses)}" if pauses else words
 
 
@@ -41,13 +41,23 @@ def found_words(found: Mentioned) -> str:
     return "1 clause" if found.total == 1 else f"{found.total} clauses"
 
 
+def seen(hit: SearchHit) -> str:
+    """Returns since when a clause was there, with earlier times: `2016-01-02, gone by 2017-03-04, and from 2018-05-06`.
+
+    Short times without the clause are left out (`diffing.lineage.BRIEF`).
+    """
+    *earlier, (last, _) = merged(((span.begin, span.gone) for span in hit.spans), BRIEF)
+    parts = [f"{_day(begin)}, gone by {_day(gone)}" for begin, gone in earlier if gone is not None]
+    return ", and from ".join([*parts, _day(last)])
+
+
 def ended(hit: SearchHit) -> str:
     """Returns what became of a clause, without what links to it: `reworded between 2017-01-02 and 2018-05-25`."""
     gone, ending = hit.spans[-1].gone, hit.ending
     if ending is None:
         return f"no longer there by {_day(gone)}" if gone else "still there"
     if gone is None:
-        is_once = hit.spans[-1].begin.date() == ending.last.date()
+        is_once = seen(hit).endswith(_day(ending.last))
         return "the last capture" if is_once else f"to the last capture, {_day(ending.last)}"
     what = {"reworded": "reworded", "gone": "gone"}.get(ending.fate, "reworded or gone")
     return f"{what} {_between(ending.last, gone)}"

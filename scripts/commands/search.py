@@ -18,6 +18,7 @@ from reports.search_lines import (
     mentioned_now,
     not_known_after,
     nothing_found,
+    seen,
 )
 from scripts.options import format_option, open_store
 from scripts.printing import output_width, print_json
@@ -164,9 +165,7 @@ def _print_hit(hit: SearchHit, query: SearchQuery) -> None:
     )
     place = " › ".join(map(escape_line, (str(hit.key), *headings)))
     click.echo(click.style(place, bold=True))
-    earlier = [f"{span.begin:%Y-%m-%d}, gone by {span.gone:%Y-%m-%d}" for span in hit.spans[:-1]]
-    held = "; ".join([*earlier, f"{hit.spans[-1].begin:%Y-%m-%d}, {ended(hit)}"])
-    click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position})")
+    click.echo(f"{_INDENT}{seen(hit)}, {ended(hit)}  (@{hit.version_id} clause {hit.position})")
     if unknown := not_known_after(hit, query.at):
         click.echo(f"{_INDENT}{unknown}")
     label = f"{escape_line(hit.label)} " if hit.label else ""

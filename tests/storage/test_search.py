@@ -15,6 +15,7 @@ from core.exceptions import UsageError
 from core.limits import call_here
 from core.policies import PolicyKey
 from core.search_words import Term, pieces, terms_of
+from reports.search_lines import seen
 from storage import Review, Store
 from storage.tables.search_models import CLAUSE_TEXTS
 from storage.upkeep import back_up, restore
@@ -442,3 +443,11 @@ def test_some_policies_are_listed_if_too_many_clauses_have_the_words(
         found = mentioned(store, SearchQuery("letters"))
         listed.append(([policy.key.vendor for policy in found.policies], found.are_all, found.total))
     assert listed == [(["vole2", "vole3"], False, None), (["vole2", "vole3", "vole4"], True, None)]
+
+
+def test_a_day_without_a_clause_is_not_told_as_its_end(store: Store) -> None:
+    keep_days(store, {0: A, 5: A, 10: B, 10.5: A, 20: A, 30: B, 40: A, 50: A}, source="wayback")
+    (hit,) = search(refreshed(store), SearchQuery("year")).hits
+    first, gone, again = (f"{day(number):%Y-%m-%d}" for number in (0, 30, 40))
+    assert len(hit.spans) == 3
+    assert seen(hit) == f"{first}, gone by {gone}, and from {again}"

@@ -62,7 +62,7 @@ def test_a_hit_marks_the_words_and_says_when_it_held(reader: TestClient, queries
     assert queries == [SearchQuery("retain*")]
     assert "We <mark>retain</mark> &lt;script&gt;alert(1)&lt;/script&gt; data." in html
     assert "&lt;i&gt;Retention&lt;/i&gt;" in html
-    assert 'datetime="2016-01-02T00:00:00Z"' in html
+    assert "Seen from <time>2016-01-02</time>" in html
     assert "no longer there by <time>2018-05-25</time>." in html
     assert 'href="/marmot/privacy/@3f2a3f2a3f2a/clause/7"' in html
     assert 'href="/marmot/privacy"' in html

@@ -22,6 +22,7 @@ from reports.search_lines import (
     mentioned_now,
     not_known_after,
     nothing_found,
+    seen,
 )
 from views import addresses
 from views.search import Mentioned, SearchHit, SearchQuery, date_shown, excerpt, mentioned, search
@@ -37,14 +38,16 @@ _FIELDS = ("q", "vendor", "policy", "at", "appeared", "gone")
 class _Hit:
     """A clause that was found, as the page shows it.
 
-    vendor: the vendor's name. ending: what became of the clause. successor: the address of the clause into which it was
-    reworded; '' if there is none. note: a sentence about the date that was asked for, or ''.
+    vendor: the vendor's name. seen: since when the clause was there. ending: what became of it.
+    successor: the address of the clause into which it was reworded; '' if there is none.
+    note: a sentence about the date that was asked for, or ''.
     """
 
     hit: SearchHit
     vendor: str
     pieces: tuple[Piece, ...]
     trace: str
+    seen: str
     ending: str
     successor: str
     note: str
@@ -151,7 +154,7 @@ def _hit(hit: SearchHit, vendors: Mapping[str, Vendor], at: datetime | None) -> 
     if ending and ending.version_id is not None and ending.position is not None:
         successor = addresses.clause_page(hit.key, ending.version_id, ending.position)
     name = _name(hit.key.vendor, vendors)
-    return _Hit(hit, name, excerpt(hit.pieces), trace, ended(hit), successor, not_known_after(hit, at))
+    return _Hit(hit, name, excerpt(hit.pieces), trace, seen(hit), ended(hit), successor, not_known_after(hit, at))
 
 
 def _policies(found: Mentioned, values: Mapping[str, str], vendors: Mapping[str, Vendor]) -> list[_Policy]:
