@@ -79,16 +79,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A short time for which a clause was missing (`diffing.lineage.BRIEF`).
+
+    begin: the index of the first version of the chain without the clause. end: that of the version with it again.
+    """
+
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
     """Since when a clause reads as it does.
 
     index: the index of the version in the chain, counted from 0.
     number: the number of the change that made it read so, in the comparison with the version before, from 1. None if
         there is no such comparison: the version is the first of the chain, or could not be compared.
+    gaps: the times since then for which the clause was missing so briefly that they don't count, oldest first.
     """
 
     index: int
     number: int | None
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,10 @@ class Line:
     events: what happened, in order of time; within one version, in reading order.
     places: for each version of the chain, the positions of the clauses that the clause descends from, or that descend
         from it; empty where the version has none. The clause itself is at its own place.
+    gaps: the short times for which clauses of the line were missing, oldest first. Their removals and returns are no
+        events.
     """
 
     events: tuple[Event, ...]
     places: tuple[tuple[int, ...], ...]
+    gaps: tuple[Gap, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.clauses import Clause, Document
 from diffing.sameness import text_key
@@ -47,3 +47,19 @@ def held_texts(periods: Iterable[tuple[str, datetime, Set[str]]]) -> dict[str, H
             spans.setdefault(key, []).append((begin, None))
         present = keys
     return {key: HeldText(first_versions[key], tuple(key_spans)) for key, key_spans in spans.items()}
+
+
+def merged(
+    spans: Iterable[tuple[datetime, datetime | None]], within: timedelta = timedelta()
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Returns the times in which any of several spans holds, oldest first. The spans are as for `HeldText`.
+
+    within: gaps of at most this length don't count.
+    """
+    result: list[tuple[datetime, datetime | None]] = []
+    for begin, gone in sorted(spans, key=lambda span: span[0]):
+        if result and ((end := result[-1][1]) is None or begin <= end + within):
+            result[-1] = (result[-1][0], None if end is None or gone is None else max(end, gone))
+        else:
+            result.append((begin, gone))
+    return tuple(result)

@@ -3,14 +3,20 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from core.changes import Change, ChangeKind, Comparison, Redline
 from core.clauses import Document
 from core.history import Observation, Period, SettledHistory
-from core.lineage import ChainEntry, Event, EventKind, Line, Link, Since, Step
+from core.lineage import ChainEntry, Event, EventKind, Gap, Line, Link, Since, Step
 from diffing import compare
 from diffing.sameness import text_key
 from diffing.timeline import alternations
+
+#: A clause that was missing for no longer than this, and came back with the same text, was rather missed by a capture,
+#: or by a page that was put up wrong and mended, than removed and taken up again.
+BRIEF = timedelta(days=1)
 
 # A position in a version of a chain: the index of the version, and the position of the clause.
 _Node = tuple[int, int]
@@ -124,39 +130,58 @@ def _repeats(settled: SettledHistory) -> set[int]:
     return repeats
 
 
-def reads_so_since(steps: Sequence[Step]) -> tuple[Since, ...]:
+def reads_so_since(steps: Sequence[Step], begins: Sequence[datetime] = ()) -> tuple[Since, ...]:
     """Returns for each clause of the last version since when it reads as it does.
 
     Changes of a clause's place, number or typography, volatile and editorial changes keep the date. A clause that was
-    removed and has returned reads so since its return. If clauses without such a change are merged, the latest date of
-    them counts.
+    removed and has returned reads so since its return, unless it was missing only briefly (BRIEF). If clauses without
+    such a change are merged, the latest date of them counts.
 
     steps: the steps to each version of a chain, from the first version on.
+    begins: the time of each version's first capture in the chain; empty if no absence is to count as brief.
     """
-    since: list[Since] = []
+    returned = _returns(steps)
+    all_since: list[list[Since]] = []
     for index, step in enumerate(steps):
-        earlier, since = since, [Since(index, None)] * step.clauses
+        since = [Since(index, None)] * step.clauses
+        all_since.append(since)
         if step.opens:
             continue
+        earlier = all_since[index - 1]
         for old, new, length in step.kept:
             since[new : new + length] = earlier[old : old + length]
         for number, link in enumerate(step.links, start=1):
             keeps = link.old and (link.kind in _SAME_WORDS or link.significance not in _COUNTS)
             latest = max((earlier[old] for old in link.old), key=_index) if keeps else Since(index, number)
             for new in link.new:
-                since[new] = latest
-    return tuple(since)
+                gap = _brief_gap(returned.get((index, new)), index, begins)
+                if gap is not None:
+                    (last, position) = returned[index, new]
+                    before = all_since[last][position]
+                    since[new] = replace(before, gaps=(*before.gaps, gap))
+                else:
+                    since[new] = latest
+    return tuple(all_since[-1]) if all_since else ()
+
+
+def _brief_gap(gone: _Node | None, back: int, begins: Sequence[datetime]) -> Gap | None:
+    """Returns the time for which a clause was missing if it is brief. gone: where the clause was last. back: where it
+    returned."""
+    if gone is None or not begins or begins[back] - begins[gone[0] + 1] > BRIEF:
+        return None
+    return Gap(gone[0] + 1, back)
 
 
 def _index(since: Since) -> int:
     return since.index
 
 
-def line_of(steps: Sequence[Step], index: int, position: int) -> Line:
+def line_of(steps: Sequence[Step], index: int, position: int, begins: Sequence[datetime] = ()) -> Line:
     """Returns the line of a clause.
 
     steps: the steps to each version of a chain, from the first version on.
     index: the index of the version in which the clause is. position: the clause's position in that version.
+    begins: as for `reads_so_since`.
 
     IndexError if the version has no such clause.
     """
@@ -167,6 +192,7 @@ def line_of(steps: Sequence[Step], index: int, position: int) -> Line:
     places: list[set[int]] = [set() for _ in steps]
     places[index].add(position)
     events: dict[tuple[int, int], Event] = {}
+    gaps: set[Gap] = set()
 
     def note(at: int, number: int, gone: _Node | None = None) -> None:
         events.setdefault((at, number), _event(steps[at], at, number, gone))
@@ -178,6 +204,9 @@ def line_of(steps: Sequence[Step], index: int, position: int) -> Line:
             gone = returned.get((at, here))
             if gone is not None:
                 places[gone[0]].add(gone[1])
+                if gap := _brief_gap(gone, at, begins):
+                    gaps.add(gap)
+                    continue
                 removal, _ = _Sides(steps[gone[0] + 1]).after(gone[1])
                 assert removal is not None  # noqa: S101 - the clause was removed
                 note(gone[0] + 1, removal)
@@ -190,20 +219,35 @@ def line_of(steps: Sequence[Step], index: int, position: int) -> Line:
     for at in range(index + 1, len(steps)):
         sides = _Sides(steps[at])
         for here in onward[at]:  # they returned here
+            if gap := _brief_gap(returned[at, here], at, begins):
+                gaps.add(gap)
+                continue
             number, _ = sides.before(here)
             assert number is not None  # noqa: S101 - a returned clause was added
             note(at, number, returned[at, here])
         for there in onward[at - 1]:
             number, news = sides.after(there)
             onward[at].update(news)
+            back = None if news else returns.get((at - 1, there))
+            if back is not None:
+                onward[back[0]].add(back[1])
+                if _brief_gap((at - 1, there), back[0], begins):
+                    continue
             if number is not None:
                 note(at, number)
-            if not news and (back := returns.get((at - 1, there))):
-                onward[back[0]].add(back[1])
     return Line(
         tuple(events[key] for key in sorted(events)),
         tuple(tuple(sorted(before | after)) for before, after in zip(places, onward, strict=True)),
+        tuple(sorted(gaps, key=lambda gap: (gap.begin, gap.end))),
     )
+
+
+def clauses_after(step: Step, position: int) -> tuple[int, ...]:
+    """Returns the positions of the clauses of a step's new version that descend from a clause of its old version.
+
+    IndexError if the old version has no clause at that position.
+    """
+    return _Sides(step).after(position)[1]
 
 
 def _event(step: Step, index: int, number: int, gone: _Node | None) -> Event:

@@ -10,7 +10,7 @@ from reports.excerpts import shortened
 from reports.places import NO_HEADING, PATH_SEPARATOR, cited, label_of
 from reports.vendor_text import printable
 from views.change_lines import side_by_side
-from views.clause_history import ClauseSince, Trace, TracedEvent
+from views.clause_history import ClauseSince, MissingFrom, Trace, TracedEvent
 
 _EVENT_WORDS: Final[dict[EventKind, str]] = {
     "appeared": "Appeared",
@@ -33,6 +33,22 @@ def since_words(since: ClauseSince) -> str:
     The sign says that the clause may have read so earlier: nothing earlier is known.
     """
     return f"{'≤' if since.change is None else ''}{since.first.captured_at:%Y-%m-%d}"
+
+
+def missing_words(versions: Sequence[MissingFrom]) -> str:
+    """Returns from which versions a clause was missing briefly: `missing from version 13, shown once on 2025-04-17`.
+
+    Returns '' if there are none.
+    """
+    parts = []
+    for version in versions:
+        first, last = f"{version.first.captured_at:%Y-%m-%d}", f"{version.last.captured_at:%Y-%m-%d}"
+        if version.first.capture_id == version.last.capture_id:
+            shown = f"shown once on {first}"
+        else:
+            shown = f"shown on {first}" if first == last else f"shown from {first} to {last}"
+        parts.append(f"version {version.version.number}, {shown}")
+    return f"missing from {'; and from '.join(parts)}" if parts else ""
 
 
 def event_title(event: TracedEvent) -> str:
@@ -95,7 +111,7 @@ def place_of(clause: Clause, innermost: bool = False) -> str:
 
 def outcome(trace: Trace) -> str:
     """Returns a sentence that says where the clause is now, or when it went."""
-    newest = trace.newest.number
+    newest = f"{trace.newest.number}, last captured {trace.last.captured_at:%Y-%m-%d}"
     if not trace.now:
         last = trace.events[-1]
         between = f"between {iso(last.before.captured_at)} and " if last.before else "before "
@@ -106,7 +122,7 @@ def outcome(trace: Trace) -> str:
         return f"In the newest version, {newest}, it is in {len(trace.now)} clauses."
     changes = [event for event in trace.events if event.name is not None]
     if not changes:
-        return f"It has not changed since; the newest version is {newest}."
+        return f"It has not changed up to the newest version, {newest}."
     return f"It is in the newest version, {newest}, under {place_of(trace.now[0])}."
 
 

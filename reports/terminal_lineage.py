@@ -5,7 +5,7 @@ from rich.text import Text
 
 from core.changes import Redline
 from core.lineage import EventKind
-from reports.clause_lines import event_notes, event_time, event_title, outcome, place_of, since_words
+from reports.clause_lines import event_notes, event_time, event_title, missing_words, outcome, place_of, since_words
 from reports.excerpts import excerpt_of
 from reports.places import numbered
 from reports.terminal_lines import print_line, redline_text
@@ -32,6 +32,9 @@ def print_blame(blame: Blame, console: Console) -> None:
         elif clause.kind == "list_item" and not clause.label:
             text = Text("• ").append(text)
         print_line(console, text, indent=_MARGIN, mark=mark)
+        if since.missing_from:
+            note = Text(f"({missing_words(since.missing_from)})", style="italic")
+            print_line(console, note, indent=_MARGIN)
 
 
 def print_trace(trace: Trace, console: Console) -> None:
@@ -39,6 +42,8 @@ def print_trace(trace: Trace, console: Console) -> None:
     for event in trace.events:
         _event(event, console)
     print_line(console, Text(outcome(trace), style="bold"))
+    if trace.missing_from:
+        print_line(console, Text(f"The clause is {missing_words(trace.missing_from)}.", style="italic"))
 
 
 def _event(event: TracedEvent, console: Console) -> None:

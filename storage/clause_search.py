@@ -5,6 +5,8 @@ without looking at all clauses that match: most clauses of all policies have a w
 """
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Text,
     and_,
     cast,
     column,
@@ -44,7 +47,10 @@ _FEW_GONE = 10_000
 # PostgreSQL first looks at so many texts in turn, the newest ones. If not enough of them have the words, it looks up
 # all texts that have the words.
 _NEWEST = 5_000
+_WAYS = ("enable_seqscan", "enable_indexscan", "enable_bitmapscan")
 _BEYOND_LAST_ID = (1 << 63) - 1
+#: If so many texts have the words, a summary of all of them would take too long.
+MANY_MATCHES = 2_001
 
 # SQLite's full-text table. It is no part of the metadata, because SQLAlchemy has no virtual tables.
 _WORDS = table("clause_words", column("rowid", BigInteger))
@@ -91,6 +97,15 @@ class FoundClause:
     spans: tuple[tuple[datetime, datetime | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundSpans:
+    """When a policy had a number of clauses that were found. key, spans: as for `FoundClause`."""
+
+    key: PolicyKey
+    spans: tuple[tuple[datetime, datetime | None], ...]
+    clauses: int
+
+
 def found_clauses(session: Session, search: ClauseSearch) -> list[FoundClause]:
     """Returns the clauses that match a search, those that appeared last first."""
     found: list[FoundClause] = []
@@ -98,10 +113,40 @@ def found_clauses(session: Session, search: ClauseSearch) -> list[FoundClause]:
         wanted = search.limit - len(found)
         rows = [_found(row) for row in _rows(session, replace(search, limit=wanted))]
         # The columns say when the policy had the text first and last. In between, it may have been without it.
-        found += [row for row in rows if search.at is None or _is_held_at(row, search.at)]
+        found += [row for row in rows if search.at is None or is_held_at(row, search.at)]
         if len(rows) < wanted or len(found) == search.limit:
             return found
         search = replace(search, before=rows[-1].id)
+
+
+def matches(session: Session, terms: Sequence[Term], vendor: str | None, policy: str | None) -> Sequence[int]:
+    """Returns the ids of clauses that have all terms, at most MANY_MATCHES. vendor, policy: as for `ClauseSearch`."""
+    scope = scope_word(vendor, policy)
+    if session.get_bind().dialect.name == "sqlite":
+        query = select(_WORDS.c.rowid).where(_MATCHED.op("MATCH")(_sqlite_words(terms, scope)))
+        return session.scalars(query.limit(literal(MANY_MATCHES))).all()
+    has_words = CLAUSE_TEXTS.c.words.op("@@")(cast(_postgresql_words(terms, scope), TSQUERY))
+    _plan_with(session, "enable_bitmapscan")
+    ids = session.scalars(select(CLAUSE_TEXTS.c.id).where(has_words).limit(MANY_MATCHES)).all()
+    _plan_with(session, *_WAYS)
+    return ids
+
+
+def spans_of(session: Session, terms: Sequence[Term], vendor: str | None, policy: str | None) -> list[FoundSpans]:
+    """Returns when the clauses were there that have all terms. vendor, policy: as for `ClauseSearch`."""
+    scope = scope_word(vendor, policy)
+    query = select(CLAUSE_TEXTS.c.vendor, CLAUSE_TEXTS.c.policy, cast(CLAUSE_TEXTS.c.spans, Text))
+    if session.get_bind().dialect.name == "sqlite":
+        query = query.select_from(_WORDS.join(CLAUSE_TEXTS, CLAUSE_TEXTS.c.id == _WORDS.c.rowid))
+        query = query.where(_MATCHED.op("MATCH")(_sqlite_words(terms, scope)))
+    else:
+        query = query.where(CLAUSE_TEXTS.c.words.op("@@")(cast(_postgresql_words(terms, scope), TSQUERY)))
+    # Counted before they are read, because most clauses of a policy share their times with others.
+    counts = Counter(map(tuple, session.execute(query)))
+    return [
+        FoundSpans(PolicyKey(vendor, policy), _spans(json.loads(spans)), count)
+        for (vendor, policy, spans), count in counts.items()
+    ]
 
 
 def lowest_id(moment: datetime) -> int:
@@ -161,10 +206,10 @@ def _postgresql_rows(session: Session, search: ClauseSearch, scope: str) -> Sequ
     return session.execute(query).all()
 
 
-def _plan_with(session: Session, wanted: str) -> None:
-    """Has PostgreSQL find rows in one way in this transaction (PostgreSQL documentation, section 20.7.1)."""
-    for way in ("enable_seqscan", "enable_indexscan", "enable_bitmapscan"):
-        session.execute(select(func.set_config(way, "on" if way == wanted else "off", True)))
+def _plan_with(session: Session, *wanted: str) -> None:
+    """Has PostgreSQL find rows in some ways only in this transaction (PostgreSQL documentation, section 20.7.1)."""
+    for way in _WAYS:
+        session.execute(select(func.set_config(way, "on" if way in wanted else "off", True)))
 
 
 def _newest_of(query: Select[Any], row_id: ColumnElement[int], search: ClauseSearch) -> Select[Any]:
@@ -219,14 +264,19 @@ def _found(row: Any) -> FoundClause:
         row.text,
         row.version_id,
         row.position,
-        tuple(
-            (datetime.fromisoformat(begin), None if gone is None else datetime.fromisoformat(gone))
-            for begin, gone in row.spans
-        ),
+        _spans(row.spans),
     )
 
 
-def _is_held_at(found: FoundClause, moment: datetime) -> bool:
+def _spans(written: Sequence[Sequence[str]]) -> tuple[tuple[datetime, datetime | None], ...]:
+    return tuple(
+        (datetime.fromisoformat(begin), None if gone is None else datetime.fromisoformat(gone))
+        for begin, gone in written
+    )
+
+
+def is_held_at(found: FoundClause | FoundSpans, moment: datetime) -> bool:
+    """Returns whether the policy had a clause at a moment."""
     return any(begin <= moment and (gone is None or moment < gone) for begin, gone in found.spans)
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
+from storage.clause_facts import ClauseFacts
 from storage.clause_index import ClauseIndex
 from storage.database import Database
 from storage.journal import Journal
@@ -27,6 +28,7 @@ class Store:
     journal: failed fetches, permanent redirects, and the last runs.
     lineages: the steps between neighbouring versions, from which the lines of clauses follow.
     clause_index: the index of all clauses, which the search reads.
+    clause_facts: which policies mention the words of a search, and what became of each wording.
     timelines: what the timelines of policies and the list of vendors show.
     secrets: what the links in e-mails are signed with.
     database: the transactions that `intake` and `storage.upkeep` need.
@@ -45,6 +47,7 @@ class Store:
         self.journal = Journal(database)
         self.lineages = Lineages(database, self.library)
         self.clause_index = ClauseIndex(database, hold)
+        self.clause_facts = ClauseFacts(database)
         self.timelines = Timelines(database)
         self.secrets = Secrets(database)
 

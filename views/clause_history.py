@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause, Document
+from core.dates import iso
 from core.escaping import escape_line
 from core.exceptions import UsageError
 from core.history import Observation, SettledHistory
 from core.limits import Caller
-from core.lineage import ChainEntry, Event, EventKind, Line, Since
+from core.lineage import ChainEntry, Event, EventKind, Gap, Line, Since
 from core.plurals import plural
 from core.policies import PolicyKey
 from diffing.lineage import chain, line_of, reads_so_since, redlines
@@ -54,6 +56,22 @@ class ChangeName:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFrom:
+    """A version from which a clause is missing, although the clause was there a day before and after.
+
+    first, last: the first and the last capture of the version in this time.
+    """
+
+    version: VersionName
+    first: Observation
+    last: Observation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the JSON fields, which docs/contract.md describes."""
+        return {**self.version.to_dict(), "first": self.first.to_dict(), "last": self.last.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
 class ClauseSince:
     """A clause of a version, and since when it reads as it does.
 
@@ -66,6 +84,7 @@ class ClauseSince:
         oldest version, or `unknown`.
     kind, significance: the kind and the significance of this change; None without a change.
     unknown: whether the clause may be older, because the comparison with the version before is missing.
+    missing_from: the versions since then from which the clause was missing so briefly that its date stays.
     """
 
     clause: Clause
@@ -76,6 +95,7 @@ class ClauseSince:
     kind: ChangeKind | None
     significance: Significance | None
     unknown: bool = False
+    missing_from: tuple[MissingFrom, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the JSON fields of the clause, and when it came to read so. docs/contract.md describes them."""
@@ -87,6 +107,7 @@ class ClauseSince:
             "change_kind": self.kind,
             "significance": self.significance,
             **({"unknown": True} if self.unknown else {}),
+            **({"missing_from": [version.to_dict() for version in self.missing_from]} if self.missing_from else {}),
         }
 
 
@@ -159,7 +180,8 @@ class Trace:
     version, clause: the clause that was asked for, and the version in which it is.
     events: what happened, oldest first; at least one event.
     newest: the newest version. now: its clauses that descend from the clause; empty if the clause is gone.
-    missing: as for `Blame`.
+    last: the last capture of the newest version.
+    missing: as for `Blame`. missing_from: as for `ClauseSince`; these versions are in no event.
     """
 
     key: PolicyKey
@@ -168,7 +190,9 @@ class Trace:
     events: tuple[TracedEvent, ...]
     newest: VersionName
     now: tuple[Clause, ...]
+    last: Observation
     missing: tuple[str, ...]
+    missing_from: tuple[MissingFrom, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the JSON fields, which docs/contract.md describes."""
@@ -180,7 +204,9 @@ class Trace:
             "events": [event.to_dict() for event in self.events],
             "newest": self.newest.to_dict(),
             "now": [clause.to_dict() for clause in self.now],
+            "last_captured": iso(self.last.captured_at),
             "missing": list(self.missing),
+            "missing_from": [version.to_dict() for version in self.missing_from],
         }
 
 
@@ -210,7 +236,7 @@ def blame(store: Store, key: PolicyKey, when: str, calls: Caller, settled: Settl
     lineage = store.lineages.lineage(key, calls, settled)
     entry = lineage.entries[index]
     document = _document(store, entry)
-    since = reads_so_since(lineage.steps[: index + 1])
+    since = reads_so_since(lineage.steps[: index + 1], _begins(lineage))
     clauses = [_clause_since(lineage, clause, of) for clause, of in zip(document.clauses, since, strict=True)]
     return Blame(key, _name(entry), entry.first, entry.pending, document, tuple(clauses), _missing(key, lineage))
 
@@ -232,7 +258,7 @@ def trace(
     if not 0 <= position < lineage.steps[index].clauses:
         clauses = plural(lineage.steps[index].clauses, "clause")
         raise UsageError(f"version @{version_id} of {key} has {clauses}, so it lacks the one asked for")
-    line = line_of(lineage.steps, index, position)
+    line = line_of(lineage.steps, index, position, _begins(lineage))
     newest = len(lineage.entries) - 1
     indices = {index, newest} | {event.index for event in line.events}
     indices |= {event.old_index for event in line.events if event.old_index is not None}
@@ -244,7 +270,9 @@ def trace(
         _traced(lineage, line, documents, calls),
         _name(lineage.entries[newest]),
         tuple(documents[newest].clauses[at] for at in line.places[newest]),
+        (settled.pending or settled.history.periods)[-1].last,
         _missing(key, lineage),
+        _missing_from(lineage, line.gaps),
     )
 
 
@@ -334,6 +362,21 @@ def _clause_since(lineage: Lineage, clause: Clause, since: Since) -> ClauseSince
         link.kind if link else None,
         link.significance if link else None,
         unknown=since.index in lineage.faults,
+        missing_from=_missing_from(lineage, since.gaps),
+    )
+
+
+def _begins(lineage: Lineage) -> list[datetime]:
+    return [entry.first.captured_at for entry in lineage.entries]
+
+
+def _missing_from(lineage: Lineage, gaps: Sequence[Gap]) -> tuple[MissingFrom, ...]:
+    """Returns the versions in some short times. Each has a version after it, which names its last capture."""
+    indices = sorted({index for gap in gaps for index in range(gap.begin, gap.end)})
+    return tuple(
+        MissingFrom(_name(lineage.entries[index]), lineage.entries[index].first, before)
+        for index in indices
+        if (before := lineage.entries[index + 1].before) is not None
     )
 
 

@@ -1,19 +1,41 @@
 """`clausewatch search`"""
 
+from datetime import UTC, datetime
 from textwrap import fill
 
 import click
 from rich.cells import cell_len, set_cell_size
 
-from core.dates import parse_range, parse_span
+from core.dates import parse_range
 from core.escaping import escape_line
 from core.exceptions import StorageError
 from core.settings import load_settings
+from reports.search_lines import (
+    ended,
+    first_mentioned,
+    found_words,
+    language_name,
+    mentioned_now,
+    not_known_after,
+    nothing_found,
+    seen,
+)
 from scripts.options import format_option, open_store
 from scripts.printing import output_width, print_json
 from scripts.progress_bar import progress_bar
 from storage import Store
-from views.search import LARGEST_PAGE, PAGE, SearchHit, SearchQuery, SearchResult, excerpt, search
+from views.search import (
+    LARGEST_PAGE,
+    PAGE,
+    Mentioned,
+    SearchHit,
+    SearchQuery,
+    SearchResult,
+    date_shown,
+    excerpt,
+    mentioned,
+    search,
+)
 
 # How a text is indented below the line that says where it stands.
 _INDENT = "    "
@@ -28,7 +50,7 @@ _BEGIN, _END = "\x02", "\x03"
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option("--vendor", metavar="SLUG", help="Search only the policies of this vendor.")
 @click.option("--policy", metavar="NAME", help="Search only policies with this name.")
-@click.option("--at", "at", metavar="DATE", help="Find only clauses that were in force at the end of this date.")
+@click.option("--at", "at", metavar="DATE", help="Find only clauses that the last capture up to this date shows.")
 @click.option("--appeared", metavar="FROM..TO", help="Find only clauses that first appeared between two dates.")
 @click.option("--gone", metavar="FROM..TO", help="Find only clauses that went between two dates, and are still gone.")
 @click.option(
@@ -53,21 +75,27 @@ def command(
 ) -> None:
     """Find clauses in all versions of all policies, those that appeared last first.
 
+    First, the policies that mention the words are listed, at most 50: how many of their clauses do, between which
+    captures the first of them appeared, and whether the newest text mentions the words. Dates among the options don't
+    change this list.
+
     A clause is found if it has all of the WORDS, in any order. Words between double quotes must follow one another:
     '"personal data"'. A star stands for any end of a word: collect*. Capitals and accents make no difference. In
     languages that are written without spaces, like Chinese, Japanese and Thai, any part of a sentence can be searched
-    for.
+    for. Words are found as they are written, each text in its own language: a French text doesn't have English words.
 
-    Each clause is printed with the policy, the headings above it, and the times of the first capture that has it and of
-    the first that no longer has it. A date range may lack its first or its last date: 2018.. or ..2018-05. Texts that
-    are not confirmed yet, that did not last, or that are held, are not searched.
+    Each clause is printed with the policy, the headings above it, the first capture that has it, and what became of
+    it: whether it was reworded or is gone, and between which captures, or when it was last captured.
+
+    A date range may lack its first or its last date: 2018.. or ..2018-05. Texts that are not confirmed yet, that did
+    not last, or that are held, are not searched.
     """
     settings = load_settings()
     query = SearchQuery(
         " ".join(words),
         vendor,
         policy,
-        parse_span(at).end if at else None,
+        date_shown(at, datetime.now(UTC)) if at else None,
         parse_range(appeared) if appeared else None,
         parse_range(gone) if gone else None,
         limit,
@@ -76,10 +104,13 @@ def command(
     with open_store(settings) as store:
         _refresh(store)
         result = search(store, query)
+        policies = mentioned(store, query) if after is None else None
     if output_format == "json":
-        print_json(result.to_dict())
-    else:
-        _print(result)
+        print_json(result.to_dict() | {"mentioned": policies.to_dict() if policies else None})
+        return
+    if policies:
+        _print_policies(policies)
+    _print(result, policies, query)
 
 
 def _refresh(store: Store) -> None:
@@ -100,28 +131,43 @@ def _refresh(store: Store) -> None:
             )
 
 
-def _print(result: SearchResult) -> None:
+def _print_policies(found: Mentioned) -> None:
+    for policy in found.policies:
+        click.echo(click.style(escape_line(str(policy.key)), bold=True))
+        language = f", {language_name(policy.language)}" if policy.language else ""
+        count = "1 clause" if policy.clauses == 1 else f"{policy.clauses} clauses"
+        for line in (
+            f"{count}{language}",
+            f"first mentioned {first_mentioned(policy)}",
+            f"now: {mentioned_now(policy)}",
+        ):
+            click.echo(f"{_INDENT}{line}")
+    if not found.are_all:
+        click.echo("there are more policies: add --vendor or --policy", err=True)
+    if found.total != 0:
+        click.echo(f"\n{found_words(found)}, those that appeared last first:\n")
+
+
+def _print(result: SearchResult, policies: Mentioned | None, query: SearchQuery) -> None:
     for index, hit in enumerate(result.hits):
         if index:
             click.echo()
-        _print_hit(hit)
+        _print_hit(hit, query)
     if result.next:
         click.echo(f"\nthere are more clauses: add --after {result.next}", err=True)
     elif not result.hits:
-        click.echo("no clause has these words", err=True)
+        click.echo(nothing_found(query, policies), err=True)
 
 
-def _print_hit(hit: SearchHit) -> None:
+def _print_hit(hit: SearchHit, query: SearchQuery) -> None:
     headings = (
         set_cell_size(part, _HEADING).rstrip() + "…" if cell_len(part) > _HEADING else part for part in hit.heading_path
     )
     place = " › ".join(map(escape_line, (str(hit.key), *headings)))
     click.echo(click.style(place, bold=True))
-    held = "; ".join(
-        f"{span.begin:%Y-%m-%d}, gone by {span.gone:%Y-%m-%d}" if span.gone else f"since {span.begin:%Y-%m-%d}"
-        for span in hit.spans
-    )
-    click.echo(f"{_INDENT}{held}  (@{hit.version_id} clause {hit.position + 1})")
+    click.echo(f"{_INDENT}{seen(hit)}, {ended(hit)}  (@{hit.version_id} clause {hit.position + 1})")
+    if unknown := not_known_after(hit, query.at):
+        click.echo(f"{_INDENT}{unknown}")
     label = f"{escape_line(hit.label)} " if hit.label else ""
     marks = (_BEGIN, _END)
     text = label + "".join(

@@ -1,6 +1,7 @@
 """A clause is followed through the versions of a policy, and dated by the last change of its words."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -8,10 +9,11 @@ from hypothesis import strategies as st
 
 from core.clauses import Clause, Document
 from core.history import SettledHistory
-from core.lineage import ChainEntry, EventKind, Step
+from core.lineage import ChainEntry, EventKind, Gap, Since, Step
 from diffing.lineage import chain, first_step, line_of, reads_so_since, step_between
 from formats import step_json
 from tests.diffing.timelines import HERE, captures_of, observed, settled_of
+from tests.stored_captures import BEGIN
 
 NAME = "When you open an account we ask for your name and your e-mail address."
 LOGS = "Our servers keep a log of every request for 30 days, and delete it afterwards."
@@ -69,6 +71,32 @@ def test_a_clause_that_returned_reads_so_since_its_return() -> None:
     assert line_of(steps, 0, 1).places == ((1,), (), (), (1,))
     (returned,) = (event for event in line_of(steps, 0, 1).events if event.kind == "returned")
     assert (returned.old_index, returned.old, returned.new) == (0, (1,), (1,))
+
+
+def test_a_clause_that_is_missing_briefly_keeps_its_date_and_no_event_tells_it() -> None:
+    with_it, without = document(NAME, COOKIES, RIGHTS), document(NAME, RIGHTS)
+    steps = steps_of(with_it, with_it, without, with_it, with_it)
+    begins = [BEGIN + timedelta(days=days) for days in (0, 10, 20, 20.5, 30)]
+    gap = Gap(2, 3)
+    assert reads_so_since(steps, begins) == (Since(0, None), Since(0, None, (gap,)), Since(0, None))
+    for index in (0, 1, 3, 4):
+        line = line_of(steps, index, 1, begins)
+        assert [(event.index, event.kind) for event in line.events] == [(0, "appeared")]
+        assert line.gaps == (gap,)
+        assert line.places == ((1,), (1,), (), (1,), (1,))
+    begins[3] += timedelta(days=1)
+    assert [since.index for since in reads_so_since(steps, begins)] == [0, 3, 0]
+    assert [event.kind for event in line_of(steps, 0, 1, begins).events] == ["appeared", "removed", "returned"]
+
+
+def test_a_clause_that_is_missing_briefly_twice_and_then_removed_is_removed_once() -> None:
+    with_it, without = document(NAME, COOKIES, RIGHTS), document(NAME, RIGHTS)
+    steps = steps_of(with_it, without, with_it, without, with_it, without)
+    begins = [BEGIN + timedelta(days=days) for days in (0, 10, 10.5, 20, 20.5, 30)]
+    line = line_of(steps, 2, 1, begins)
+    assert [(event.index, event.kind) for event in line.events] == [(0, "appeared"), (5, "removed")]
+    assert line.gaps == (Gap(1, 2), Gap(3, 4))
+    assert reads_so_since(steps[:5], begins[:5])[1] == Since(0, None, line.gaps)
 
 
 def test_a_line_goes_on_through_changes_and_moves_to_removal() -> None:

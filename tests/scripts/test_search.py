@@ -28,11 +28,18 @@ def database(clausewatch: Clausewatch, tmp_path: Path) -> Path:
 def test_the_first_search_makes_the_index_itself(clausewatch: Clausewatch, database: Path) -> None:
     result = clausewatch("search", "letters", "YEAR")
     assert result.stdout == (
+        "marmot/privacy\n"
+        "    1 clause, English\n"
+        "    first mentioned in the first text captured (2019-03-04)\n"
+        "    now: no longer since between 2019-03-04 and 2019-03-05\n"
+        "\n"
+        "1 clause, those that appeared last first:\n"
+        "\n"
         "marmot/privacy › Privacy policy › What we collect\n"
-        "    2019-03-04, gone by 2019-03-05  (@" + version_id(database) + " clause 5)\n"
+        "    2019-03-04, reworded or gone between 2019-03-04 and 2019-03-05  (@" + version_id(database) + " clause 5)\n"
         "    We keep your letters for a year, as the law on books wants it.\n"
     )
-    assert clausewatch("search", "donnees personnelles").stdout.splitlines()[1].startswith("    since 2019-03-05  (@")
+    assert "    2019-03-05, the last capture  (@" in clausewatch("search", "donnees personnelles").stdout
 
 
 def version_id(database: Path) -> str:
@@ -46,6 +53,7 @@ def test_json_marks_the_words_that_were_searched_for(clausewatch: Clausewatch, d
     assert clause["excerpt"][:2] == [["We keep your ", False], ["letters for", True]]
     assert clause["held"] == [{"from": "2019-03-04T05:06:07Z", "gone": "2019-03-05T05:06:07Z"}]
     assert result["next"] is None
+    assert result["mentioned"]["policies"][0]["first"] == {"after": None, "before": "2019-03-04T05:06:07Z"}
 
 
 def test_further_clauses_are_printed_from_the_place_named(clausewatch: Clausewatch, database: Path) -> None:
@@ -60,7 +68,11 @@ def test_nothing_found_is_said_and_no_error(clausewatch: Clausewatch, database: 
     assert (result.stdout, result.stderr) == ("", "no clause has these words\n")
     dated = clausewatch("search", "letters", "--at", "2019-03-04", "--gone", "2019..", "--appeared", "2019-03..2019-04")
     assert "letters" in dated.stdout
-    assert clausewatch("search", "letters", "--at", "2020").stdout == ""
+    assert "marmot/privacy ›" not in clausewatch("search", "letters", "--at", "2020").stdout
+    other = clausewatch("search", "unicorns", "--vendor", "marmot").stderr
+    assert other == (
+        "no clause of marmot has these words; the texts captured from 2019-03-04 to 2019-03-05 were searched\n"
+    )
 
 
 def test_control_characters_of_a_page_never_reach_the_terminal(clausewatch: Clausewatch, tmp_path: Path) -> None:

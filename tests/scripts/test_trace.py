@@ -57,7 +57,10 @@ def test_trace_tells_each_event_with_dates_and_a_redline(marmot: Clausewatch) ->
     assert "keep a log of each request for [-30-]{+90+} days" in text
     assert "30 → 90 days." in text
     assert "Between 2019-03-04T05:06:07Z and 2019-06-12T05:06:07Z; change 1 from version 1 to 2." in text
-    assert lines[-1] == "It is in the newest version, 2, under “Privacy policy › What we collect”."
+    assert (
+        lines[-1]
+        == "It is in the newest version, 2, last captured 2019-12-29, under “Privacy policy › What we collect”."
+    )
 
 
 def test_trace_as_json_has_the_documented_shape(marmot: Clausewatch) -> None:
@@ -80,7 +83,7 @@ def test_trace_of_a_removed_clause_says_when_it_went(marmot: Clausewatch) -> Non
         keeping.keep(store, capture_of(payload, 400, source="wayback"), payload, POLICY)
     text = marmot("trace", "marmot", "log of each request for 90").stdout
     went = "It went between 2019-12-29T05:06:07Z and 2020-04-07T05:06:07Z."
-    assert text.splitlines()[-1] == f"Gone: the newest version, 4, has no such clause. {went}"
+    assert text.splitlines()[-1] == f"Gone: the newest version, 4, last captured 2020-04-07, has no such clause. {went}"
 
 
 def test_trace_names_all_clauses_with_the_words(marmot: Clausewatch) -> None:
@@ -95,7 +98,7 @@ def test_trace_names_all_clauses_with_the_words(marmot: Clausewatch) -> None:
 def test_a_heading_is_traced_by_its_whole_text(marmot: Clausewatch) -> None:
     text = marmot("trace", "marmot", "your rights").stdout
     assert "Your rights" in text
-    assert "It has not changed since; the newest version is 2." in text
+    assert "It has not changed up to the newest version, 2, last captured 2019-12-29." in text
 
 
 @pytest.mark.parametrize(

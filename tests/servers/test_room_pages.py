@@ -252,7 +252,7 @@ def test_a_keyboard_alone_searches_compares_and_decides(typist: Reader) -> None:
 @needs_shared
 def test_since_when_hesk_mentions_no_clear_gifs_is_found_by_search(reader: Reader) -> None:
     reader.open("/-/search?q=%22clear+gifs%22&vendor=hesk")
-    reader.page.locator(".hits li", has_text="gone by").first.locator("h3 a").click()
+    reader.page.locator(".hits li", has_text="gone between").first.locator("h3 a").click()
     expect(reader.page.locator("ol.events > li.removed")).to_contain_text("2016-10-18")
     reader.open("/hesk/privacy")
     reader.page.locator("svg.timeline a").last.click()

@@ -24,6 +24,7 @@ from core.search_words import terms_of
 from intake.service import Intake
 from storage import ListingQuery, OwnWatermark, Review, Store, StoredWatermark
 from storage.archive_listings import ArchiveListings
+from storage.clause_facts import ClauseFacts
 from storage.clause_index import ClauseIndex
 from storage.clause_search import ClauseSearch
 from storage.journal import Journal
@@ -54,7 +55,7 @@ LISTED = [
 # that changed since the last digest or could not be told, the listings under way, and the locations and the addresses
 # that fail or have moved.
 # Only two runs are kept. A search for frequent words reads the newest clauses in turn, until it has enough; the plan
-# below is made without PostgreSQL's index of words.
+# below is made without PostgreSQL's index of words. Besides, it reads the first 51 policies in alphabetical order.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
@@ -83,6 +84,8 @@ READ_WHOLE = {
     "runs_pkey",
     "clause_texts",
     "clause_texts_pkey",
+    "sqlite_autoindex_indexed_policies_1",
+    "indexed_policies_pkey",
 }
 # They count all captures, look at all policies, look for policies that are out of date, or read what is held and gone,
 # or the watermarks of all policies.
@@ -308,6 +311,10 @@ def test_every_query_finds_its_rows_by_an_index(
             ClauseSearch(terms, at=now, appeared=Span(BEGIN, now), gone=Span(BEGIN, now)),
         ):
             call(clause_index.find, clause_search)
+        call(store.clause_facts.mentions, terms, None, None)
+        monkeypatch.setattr("storage.clause_facts.MANY_MATCHES", 0)
+        call(store.clause_facts.mentions, terms, None, None)
+        call(store.clause_facts.endings, clause_index.find(ClauseSearch(terms)))
         settled = library.settled(KEY)
         call(store.lineages.kept, KEY, settled)
         call(store.timelines.quarantined, KEY)
@@ -325,6 +332,7 @@ def test_every_query_finds_its_rows_by_an_index(
             Lineages,
             Timelines,
             ClauseIndex,
+            ClauseFacts,
             Secrets,
             Intake,
         )

@@ -12,15 +12,17 @@ from sqlalchemy import select, text
 from core.dates import Span, parse_range, parse_span
 from core.declarations import Location, Policy
 from core.exceptions import UsageError
+from core.limits import call_here
 from core.policies import PolicyKey
 from core.search_words import Term, pieces, terms_of
+from reports.search_lines import seen
 from storage import Review, Store
 from storage.tables.search_models import CLAUSE_TEXTS
 from storage.upkeep import back_up, restore
 from storage.upkeep.histories import remove_history, rename_policy, rename_vendor
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
-from views.search import SearchQuery, SearchResult, excerpt, search
+from views.search import SearchQuery, SearchResult, excerpt, mentioned, search
 
 KEY = PolicyKey("marmot", "privacy")
 A = page("We keep your letters for a year.")
@@ -372,6 +374,88 @@ def test_a_long_clause_is_cut_around_the_words_found(store: Store) -> None:
     assert hit.text == sentence
     cut = excerpt(hit.pieces)
     assert [piece.text for piece in cut if piece.matched] == ["word100"]
-    assert 200 < sum(len(piece.text) for piece in cut) < 320
+    assert 400 < sum(len(piece.text) for piece in cut) < 470
     assert cut[0].text == "… "
     assert cut[-1].text == " …"
+
+
+def test_an_excerpt_shows_the_passage_with_the_most_of_the_words(store: Store) -> None:
+    gap = " ".join(f"word{number}" for number in range(100))
+    keep_days(
+        store, {0: page(f"We keep letters, {gap} and keep the letters we keep, {gap} for good.")}, source="wayback"
+    )
+    (hit,) = search(refreshed(store), SearchQuery("keep letters")).hits
+    assert [piece.text for piece in excerpt(hit.pieces) if piece.matched] == ["keep", "letters", "keep"]
+
+
+def test_a_hit_says_what_became_of_the_wording(store: Store) -> None:
+    keep_days(store, {0: A, 5: A, 10: B, 20: page(""), 30: page("")}, source="wayback")
+    store.lineages.refresh(KEY, call_here)
+    month, year = search(refreshed(store), SearchQuery("letters")).hits
+    assert year.ending is not None
+    assert month.ending is not None
+    assert (year.ending.fate, year.ending.last) == ("reworded", day(5))
+    assert (year.ending.version_id, year.ending.position) == (month.version_id, month.position)
+    assert (month.ending.fate, month.ending.last, month.ending.position) == ("gone", day(10), None)
+    (heading,) = search(store, SearchQuery('"what we collect"')).hits
+    assert heading.ending is not None
+    assert (heading.ending.fate, heading.ending.last) == ("there", day(30))
+
+
+def test_an_ending_is_unknown_if_the_step_is_not_stored(store: Store) -> None:
+    keep_days(store, {0: A, 10: B, 20: B}, source="wayback")
+    with store.database.write_session() as session:
+        session.execute(text("DELETE FROM steps"))
+    (hit,) = search(refreshed(store), SearchQuery("year")).hits
+    assert hit.ending is not None
+    assert (hit.ending.fate, hit.ending.last) == ("unknown", day(0))
+
+
+def test_policies_that_mention_words_are_listed_with_their_times(store: Store) -> None:
+    keep_days(store, {0: A, 5: A, 10: B, 15: B, 20: C, 25: C, 30: A, 40: A}, source="wayback")
+    keep_days(store, {0: C, 3: C, 10: B, 20: C, 30: C}, source="wayback", vendor="vole")
+    keep_days(store, {0: C, 1: C}, source="wayback", vendor="mole")
+    refreshed(store)
+    found = mentioned(store, SearchQuery("letters"))
+    marmot, vole = found.policies
+    assert (found.are_all, found.total) == (True, 3)
+    assert (marmot.key, marmot.clauses, marmot.before, marmot.last) == (KEY, 2, None, day(40))
+    assert marmot.spans == ((day(0), day(20)), (day(30), None))  # reworded in between, and gone once
+    assert (vole.clauses, vole.before, vole.last, vole.spans) == (1, day(3), day(10), ((day(10), day(20)),))
+    assert [policy.key.vendor for policy in mentioned(store, SearchQuery("letters", vendor="vole")).policies] == [
+        "vole"
+    ]
+    assert mentioned(store, SearchQuery("unicorn", vendor="vole")).covered == Span(day(0), day(30))
+
+
+def test_the_number_of_hits_counts_what_the_dates_leave(store: Store) -> None:
+    keep_days(store, {0: A, 10: B, 20: A, 30: B, 40: B}, source="wayback")
+    refreshed(store)
+    for conditions in ({"at": day(15)}, {"appeared": Span(day(5), day(15))}, {"gone": Span(day(25), day(35))}, {}):
+        query = SearchQuery("letters", **conditions)
+        assert mentioned(store, query).total == len(search(store, query).hits)
+
+
+def test_some_policies_are_listed_if_too_many_clauses_have_the_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        sentence = C if number < 2 else A
+        keep_days(store, {0: sentence, 1: sentence}, source="wayback", vendor=f"vole{number}")
+    refreshed(store)
+    monkeypatch.setattr("storage.clause_search.MANY_MATCHES", 3)
+    monkeypatch.setattr("storage.clause_facts.MANY_MATCHES", 3)
+    listed = []
+    for most in (2, 5):
+        monkeypatch.setattr("storage.clause_facts._MOST_POLICIES", most)
+        found = mentioned(store, SearchQuery("letters"))
+        listed.append(([policy.key.vendor for policy in found.policies], found.are_all, found.total))
+    assert listed == [(["vole2", "vole3"], False, None), (["vole2", "vole3", "vole4"], True, None)]
+
+
+def test_a_day_without_a_clause_is_not_told_as_its_end(store: Store) -> None:
+    keep_days(store, {0: A, 5: A, 10: B, 10.5: A, 20: A, 30: B, 40: A, 50: A}, source="wayback")
+    (hit,) = search(refreshed(store), SearchQuery("year")).hits
+    first, gone, again = (f"{day(number):%Y-%m-%d}" for number in (0, 30, 40))
+    assert len(hit.spans) == 3
+    assert seen(hit) == f"{first}, gone by {gone}, and from {again}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,7 +11,7 @@ from core.exceptions import UsageError
 from core.policies import PolicyKey
 from core.search_words import Piece
 from storage import Store
-from tests.web.marmot_room import NAME, marmot_room
+from tests.web.marmot_room import KEY, NAME, marmot_room
 from views.search import HeldSpan, SearchHit, SearchQuery, SearchResult
 from web import Room, create_application
 from web.pages import search
@@ -61,8 +62,8 @@ def test_a_hit_marks_the_words_and_says_when_it_held(reader: TestClient, queries
     assert queries == [SearchQuery("retain*")]
     assert "We <mark>retain</mark> &lt;script&gt;alert(1)&lt;/script&gt; data." in html
     assert "&lt;i&gt;Retention&lt;/i&gt;" in html
-    assert 'datetime="2016-01-02T00:00:00Z"' in html
-    assert 'datetime="2018-05-25T00:00:00Z"' in html
+    assert "Seen from <time>2016-01-02</time>" in html
+    assert "no longer there by <time>2018-05-25</time>." in html
     assert 'href="/marmot/privacy/@3f2a3f2a3f2a/clause/8"' in html
     assert 'href="/marmot/privacy"' in html
 
@@ -100,6 +101,7 @@ def test_the_next_page_keeps_the_filters(reader: TestClient, queries: list[Searc
     [
         ("q=*", "The search names no word: give words."),
         ("q=a&at=soon", "&#39;soon&#39; is not a date"),
+        ("q=a&at=9000", "9000 is in the future"),
         ("q=a&gone=2020..2019", "ends before it begins"),
         ("q=a&vendor=%3Cb%3E", "No vendor is called &#39;&lt;b&gt;&#39;"),
     ],
@@ -122,8 +124,24 @@ def test_an_empty_form_asks_for_words_and_searches_nothing(reader: TestClient, q
 def test_finding_nothing_says_what_to_try(reader: TestClient, queries: list[SearchQuery]) -> None:
     html = reader.get("/-/search?q=nothing&at=2018").text
     assert queries
-    assert "No clause has these words." in html
+    assert "No clause has these words and was shown by the last capture up to 2018-12-31." in html
     assert '<a href="/-/search?q=nothing">Search without filters</a>' in html
+
+
+def test_the_policies_that_mention_the_words_stand_above_the_clauses(tmp_path: Path) -> None:
+    with marmot_room(tmp_path) as room:
+        with Store.open(f"sqlite:///{tmp_path}/marmot.db") as store:
+            store.clause_index.refresh([KEY])
+        with TestClient(create_application(room), base_url="http://localhost") as client:
+            html = client.get("/-/search?q=days").text
+            listed = client.get("/-/api/v1/search?q=days").json()["mentioned"]
+    table = html[html.index("<table") : html.index("</table>")]
+    assert "in the first text captured (<time>2019-03-04</time>)" in table
+    assert "in the newest text, last captured <time>2021-02-21</time>" in table
+    assert 'href="/-/search?q=days&amp;vendor=marmot&amp;policy=privacy"' in table
+    assert html.index("</table>") < html.index("3 clauses, those") < html.index('<ol class="hits"')
+    assert html.count(">reworded between <time>") == 2
+    assert [(policy["vendor"], policy["clauses"]) for policy in listed["policies"]] == [("marmot", 3)]
 
 
 def test_finding_nothing_says_if_texts_are_not_searched_yet(reader: TestClient, queries: list[SearchQuery]) -> None:

@@ -1,5 +1,7 @@
 """The API's routes across policies: the newest changes, and the search."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -8,13 +10,14 @@ from starlette.responses import Response
 from core.dates import Span, parse_range
 from core.declarations import Vendor
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from reports.announced_changes import AnnouncedChange
 from reports.change_list import ListedChange
-from views.search import LARGEST_PAGE, SearchQuery
+from views.search import LARGEST_PAGE, SearchQuery, date_shown, mentioned
 from views.search import PAGE as SEARCH_PAGE
 from views.search import search as search_of
 from web.api import shapes
-from web.api.answers import FAILURES, After, Limit, date_parameter, listing, page_address, wrong
+from web.api.answers import FAILURES, After, Limit, answer, date_parameter, listing, page_address, wrong
 from web.recent_changes import Place, compared_changes, newest_changes, place_of
 from web.rendering import room_of
 
@@ -66,7 +69,9 @@ def search(
     ],
     vendor: OneVendor = "",
     policy: OnePolicy = "",
-    at: Annotated[str, Query(description="Only clauses in force at this date.", max_length=100)] = "",
+    at: Annotated[
+        str, Query(description="Only clauses that the last capture up to this date shows.", max_length=100)
+    ] = "",
     appeared: Annotated[
         str,
         Query(description="Only clauses that appeared in this time: a date, or two as `2016..2018`.", max_length=200),
@@ -77,38 +82,52 @@ def search(
     limit: Annotated[int, Query(description="The largest number of items.", ge=1, le=LARGEST_PAGE)] = SEARCH_PAGE,
     after: After = "",
 ) -> Response:
-    """Searches all clauses ever published, as `clausewatch search` does; those that appeared last come first."""
+    """Searches all clauses ever published, as `clausewatch search` does; those that appeared last come first.
+
+    `mentioned` says which policies mention the words, whatever the dates; it is `null` after the first page.
+    """
     query = search_query(q, vendor, policy, at, appeared, gone, limit, after)
     room = room_of(request)
     try:
         result = search_of(room.store, query)
+        policies = mentioned(room.store, query) if not after else None
     except UsageError as error:
         raise wrong("q" if not after else "q or after", str(error)) from None
-    watched = room.vendors()
-    hits = [
-        hit for hit in result.hits if hit.key.vendor in watched and hit.key.policy in watched[hit.key.vendor].policies
-    ]
+    watched = {PolicyKey(slug, name) for slug, vendor in room.vendors().items() for name in vendor.policies}
+    hits = [hit for hit in result.hits if hit.key in watched]
+    if policies:
+        policies = replace(policies, policies=tuple(each for each in policies.policies if each.key in watched))
     links = {"next": page_address(request, result.next)} if result.next else {}
     if after:
         links["first"] = page_address(request, "")
-    return listing([hit.to_dict() for hit in hits], links)
+    items = [hit.to_dict() for hit in hits]
+    return answer(
+        {"items": items, "next": links.get("next"), "mentioned": policies.to_dict() if policies else None}, links
+    )
 
 
 def search_query(
     q: str, vendor: str, policy: str, at: str, appeared: str, gone: str, limit: int = SEARCH_PAGE, after: str = ""
 ) -> SearchQuery:
     """Returns the query that the parameters of an address name. HTTPException if a date can't be read."""
-    moment = date_parameter("at", at)
+    moment = _moment("at", at)
     return SearchQuery(
         q,
         vendor or None,
         policy or None,
-        moment.end if moment else None,
+        moment,
         _range("appeared", appeared),
         _range("gone", gone),
         limit,
         after or None,
     )
+
+
+def _moment(parameter: str, value: str) -> datetime | None:
+    try:
+        return date_shown(value, datetime.now(UTC)) if value else None
+    except UsageError as error:
+        raise wrong(parameter, str(error)) from None
 
 
 def _range(parameter: str, value: str) -> Span | None:

@@ -12,6 +12,7 @@ from core.captures import Reason, Source
 from core.changes import ChangeKind, RedlineOperation, Significance
 from core.clauses import ClauseKind
 from core.lineage import EventKind
+from storage.clause_facts import Fate
 
 _Verdict = Literal["accepted", "quarantined"]
 
@@ -68,6 +69,7 @@ Period = TypedDict(
 )
 PeriodBetween = TypedDict("PeriodBetween", {"version": int, "id": str, "from": str, "to": str})
 HeldSpan = TypedDict("HeldSpan", {"from": str, "gone": str | None})
+Covered = TypedDict("Covered", {"from": str, "to": str})
 
 
 class Alternation(TypedDict):
@@ -240,6 +242,11 @@ class ChangeName(TypedDict):
     number: int
 
 
+class MissingFrom(VersionName):
+    first: Evidence
+    last: Evidence
+
+
 class BlamedClause(Clause):
     since: VersionName
     interval: Interval
@@ -247,6 +254,7 @@ class BlamedClause(Clause):
     change_kind: ChangeKind | None
     significance: Significance | None
     unknown: NotRequired[bool]
+    missing_from: NotRequired[list[MissingFrom]]
 
 
 class Blame(TypedDict):
@@ -264,6 +272,36 @@ class Blame(TypedDict):
     missing: list[str]
 
 
+class Ending(TypedDict):
+    fate: Fate
+    last_captured: str
+    version_id: str | None
+    position: int | None
+
+
+class FirstMention(TypedDict):
+    after: str | None
+    before: str
+
+
+class PolicyMentions(TypedDict):
+    vendor: str
+    policy: str
+    language: str | None
+    clauses: int
+    first: FirstMention
+    last_captured: str
+    last_language: str | None
+    held: list[HeldSpan]
+
+
+class Mentioned(TypedDict):
+    total: int | None
+    covered: Covered | None
+    are_all: bool
+    policies: list[PolicyMentions]
+
+
 class SearchHit(TypedDict):
     vendor: str
     policy: str
@@ -276,6 +314,7 @@ class SearchHit(TypedDict):
     version_id: str
     position: int
     text_key: str
+    end: Ending | None
 
 
 class Event(TypedDict):
@@ -296,7 +335,9 @@ class Trace(TypedDict):
     events: list[Event]
     newest: VersionName
     now: list[Clause]
+    last_captured: str
     missing: list[str]
+    missing_from: list[MissingFrom]
 
 
 class Vendors(TypedDict):
@@ -327,3 +368,4 @@ class RecentChanges(TypedDict):
 class Search(TypedDict):
     items: list[SearchHit]
     next: str | None
+    mentioned: Mentioned | None

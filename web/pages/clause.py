@@ -11,7 +11,7 @@ from core.changes import Redline
 from core.clauses import Clause
 from core.lineage import EventKind
 from core.policies import PolicyKey
-from reports.clause_lines import event_notes, event_time, event_title, outcome
+from reports.clause_lines import event_notes, event_time, event_title, missing_words, outcome
 from reports.excerpts import shortened
 from reports.html_report import language_tag
 from reports.places import cited, kind_word, label_of, numbered
@@ -90,6 +90,7 @@ def clause(request: Request) -> Response:
         title=shortened(numbered(traced.clause), _TITLE),
         kind=_kind(traced.clause),
         outcome=outcome(traced),
+        brief=missing_words(traced.missing_from),
         lines=lines,
         axis=axis_svg([(line.id, line.title, line.event.first.captured_at) for line in lines]),
         now=[text_place(traced.newest, found) for found in traced.now],

@@ -1,35 +1,69 @@
 """The search over the clauses of all versions of all policies."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.dates import Span, parse_range, parse_span
+from core.dates import Span, parse_range
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.search_words import Piece
+from reports.search_lines import (
+    ended,
+    first_mentioned,
+    found_words,
+    language_name,
+    mentioned_now,
+    not_known_after,
+    nothing_found,
+    seen,
+)
 from views import addresses
-from views.search import SearchHit, SearchQuery, excerpt, search
+from views.search import Mentioned, SearchHit, SearchQuery, date_shown, excerpt, mentioned, search
 from web.rendering import page, room_of
 
 # Of more vendors, a reader writes the name: a list of thousands is of no use, and makes every page longer.
 _MOST_LISTED = 200
+_DATES = re.compile(r"(\d{4}-\d\d-\d\d)")
 _FIELDS = ("q", "vendor", "policy", "at", "appeared", "gone")
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A clause that was found, as the page shows it. vendor: the vendor's name."""
+    """A clause that was found, as the page shows it.
+
+    vendor: the vendor's name. seen: since when the clause was there. ending: what became of it.
+    successor: the address of the clause into which it was reworded; '' if there is none.
+    note: a sentence about the date that was asked for, or ''.
+    """
 
     hit: SearchHit
     vendor: str
     pieces: tuple[Piece, ...]
     trace: str
+    seen: str
+    ending: str
+    successor: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """A policy that mentions the words, as the page shows it. hits: the address of its clauses alone."""
+
+    vendor: str
+    policy: str
+    hits: str
+    language: str
+    clauses: int
+    first: str
+    now: str
 
 
 def search_page(request: Request) -> Response:
@@ -37,15 +71,19 @@ def search_page(request: Request) -> Response:
     room = room_of(request)
     vendors = room.vendors()
     values = {name: request.query_params.get(name, "").strip() for name in _FIELDS}
-    fault, hits, following = "", [], ""
+    after = request.query_params.get("after") or None
+    fault, hits, following, nothing = "", [], "", ""
+    policies: Mentioned | None = None
     if any(values.values()):
         try:
-            query = query_of(values, vendors, request.query_params.get("after") or None)
+            query = query_of(values, vendors, after)
             result = search(room.store, query)
+            policies = mentioned(room.store, query) if after is None else None
         except UsageError as error:
             fault = _sentence(str(error))
         else:
-            hits = [_hit(hit, vendors) for hit in result.hits]
+            hits = [_hit(hit, vendors, query.at) for hit in result.hits]
+            nothing = _sentence(nothing_found(query, policies, _name(query.vendor, vendors) if query.vendor else ""))
             following = _address({**values, "after": result.next}) if result.next else ""
     return page(
         request,
@@ -58,8 +96,13 @@ def search_page(request: Request) -> Response:
         policies=sorted({name for vendor in vendors.values() for name in vendor.policies})[:_MOST_LISTED],
         fault=fault,
         hits=hits,
+        nothing=nothing,
+        apart=_DATES.split,
+        mentions=_policies(policies, values, vendors) if policies else (),
+        are_all=policies is None or policies.are_all,
+        count=found_words(policies) if policies else "",
         unread=len(room.store.clause_index.outdated()) if any(values.values()) and not fault and not hits else 0,
-        is_later_page="after" in request.query_params,
+        is_later_page=after is not None,
         first_page=_address(values),
         following=following,
         unfiltered=addresses.search_page(values["q"]),
@@ -97,17 +140,40 @@ def _slug_of(name: str, vendors: Mapping[str, Vendor]) -> str:
 
 
 def _moment(text: str) -> datetime | None:
-    return parse_span(text).end if text else None
+    return date_shown(text, datetime.now(UTC)) if text else None
 
 
 def _span(text: str) -> Span | None:
     return parse_range(text) if text else None
 
 
-def _hit(hit: SearchHit, vendors: Mapping[str, Vendor]) -> _Hit:
-    vendor = vendors.get(hit.key.vendor)
+def _hit(hit: SearchHit, vendors: Mapping[str, Vendor], at: datetime | None) -> _Hit:
     trace = addresses.clause_page(hit.key, hit.version_id, hit.position)
-    return _Hit(hit, vendor.name if vendor else hit.key.vendor, excerpt(hit.pieces), trace)
+    ending = hit.ending
+    successor = ""
+    if ending and ending.version_id is not None and ending.position is not None:
+        successor = addresses.clause_page(hit.key, ending.version_id, ending.position)
+    name = _name(hit.key.vendor, vendors)
+    return _Hit(hit, name, excerpt(hit.pieces), trace, seen(hit), ended(hit), successor, not_known_after(hit, at))
+
+
+def _policies(found: Mentioned, values: Mapping[str, str], vendors: Mapping[str, Vendor]) -> list[_Policy]:
+    return [
+        _Policy(
+            _name(policy.key.vendor, vendors),
+            policy.key.policy,
+            _address({**values, "vendor": policy.key.vendor, "policy": policy.key.policy}),
+            language_name(policy.language),
+            policy.clauses,
+            first_mentioned(policy),
+            mentioned_now(policy),
+        )
+        for policy in found.policies
+    ]
+
+
+def _name(slug: str, vendors: Mapping[str, Vendor]) -> str:
+    return vendors[slug].name if slug in vendors else slug
 
 
 def _sentence(message: str) -> str:

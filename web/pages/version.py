@@ -15,6 +15,7 @@ from core.exceptions import UsageError
 from core.history import names_version
 from core.policies import PolicyKey
 from diffing.lineage import chain
+from reports.clause_lines import missing_words
 from reports.html_report import language_tag
 from views import addresses
 from views.clause_history import Blame, ClauseSince, blame
@@ -85,6 +86,7 @@ def version(request: Request) -> Response:
         contents=contents_list(text.document.clauses),
         language=language_tag(text.document),
         missing=dates.missing if dates else (),
+        missing_words=missing_words,
         standing=dates is not None,
         before=before,
         after=after,
