@@ -109,7 +109,7 @@ class ClauseIndex:
             progress(done, len(every))
 
     def find(self, search: ClauseSearch) -> list[FoundClause]:
-        """Returns the clauses that match a search, those that appeared last first."""
+        """Returns the clauses that match a search, the newest first."""
         with self._database.read_session() as session:
             return found_clauses(session, search)
 

@@ -107,7 +107,7 @@ class FoundSpans:
 
 
 def found_clauses(session: Session, search: ClauseSearch) -> list[FoundClause]:
-    """Returns the clauses that match a search, those that appeared last first."""
+    """Returns the clauses that match a search, the newest first."""
     found: list[FoundClause] = []
     while True:
         wanted = search.limit - len(found)

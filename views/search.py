@@ -219,7 +219,7 @@ def _checked_terms(query: SearchQuery) -> tuple[Term, ...]:
 
 
 def search(store: Store, query: SearchQuery) -> SearchResult:
-    """Returns the clauses that have all words of a query, those that appeared last first. Writes nothing.
+    """Returns the clauses that have all words of a query, the newest first. Writes nothing.
 
     Only texts that stand are searched (`core.history.SettledHistory`). The order is the same on every database, and
     stays the same between two pages.

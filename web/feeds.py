@@ -71,7 +71,7 @@ def of_policy(request: Request) -> Response:
 
 
 def of_search(request: Request) -> Response:
-    """Answers with the clauses that a query finds, those that appeared last first."""
+    """Answers with the clauses that a query finds, the newest first."""
     query, after = request.query_params.get("q", ""), request.query_params.get("after", "")
     room = room_of(request)
     try:

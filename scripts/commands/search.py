@@ -73,7 +73,7 @@ def command(
     after: str | None,
     output_format: str,
 ) -> None:
-    """Find clauses in all versions of all policies, those that appeared last first.
+    """Find clauses in all versions of all policies, the newest first.
 
     First, the policies that mention the words are listed, at most 50: how many of their clauses do, between which
     captures the first of them appeared, and whether the newest text mentions the words. Dates among the options don't
@@ -145,7 +145,7 @@ def _print_policies(found: Mentioned) -> None:
     if not found.are_all:
         click.echo("there are more policies: add --vendor or --policy", err=True)
     if found.total != 0:
-        click.echo(f"\n{found_words(found)}, those that appeared last first:\n")
+        click.echo(f"\n{found_words(found)}, the newest first:\n")
 
 
 def _print(result: SearchResult, policies: Mentioned | None, query: SearchQuery) -> None:

@@ -33,7 +33,7 @@ def test_the_first_search_makes_the_index_itself(clausewatch: Clausewatch, datab
         "    first mentioned in the first text captured (2019-03-04)\n"
         "    now: no longer since between 2019-03-04 and 2019-03-05\n"
         "\n"
-        "1 clause, those that appeared last first:\n"
+        "1 clause, the newest first:\n"
         "\n"
         "marmot/privacy › Privacy policy › What we collect\n"
         "    2019-03-04, reworded or gone between 2019-03-04 and 2019-03-05  (@" + version_id(database) + " clause 5)\n"
