@@ -175,3 +175,23 @@ def test_a_damaged_text_gives_one_clear_error(marmot: Clausewatch, tmp_path: Pat
         message = marmot(*arguments, exit_code=1).stderr
         assert message.startswith("Error: the data stored under SHA-256 ")
         assert "clausewatch restore" in message
+
+
+def test_a_clause_missing_from_one_capture_for_hours_was_not_removed(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    (tmp_path / "vendors" / "marmot.yaml").write_text(
+        "name: Marmot Mail\nhomepage: https://www.marmot.example/\npolicies:\n  privacy:\n    locations:\n"
+        "      - url: https://www.marmot.example/privacy\n",
+        encoding="utf-8",
+    )
+    with Store.open(load_settings().database_url) as store:
+        for days, page in ((0, 0), (100, 1), (200, 2), (200.5, 1)):
+            keeping.keep(store, capture_of(PAGES[page], days, source="wayback"), PAGES[page], POLICY)
+    trace = json_of(clausewatch, "trace", "marmot", "a log of each request")
+    assert [event["event"] for event in trace["events"]] == ["appeared", "modified"]
+    assert [gap["version"] for gap in trace["missing_from"]] == [3]
+    (clause,) = (clause for clause in json_of(clausewatch, "blame", "marmot")["clauses"] if "a log" in clause["text"])
+    assert clause["since"]["version"] == 2
+    (gap,) = clause["missing_from"]
+    assert gap["version"] == 3
+    assert gap["first"]["captured_at"] == gap["last"]["captured_at"] == "2019-09-20T05:06:07Z"
+    assert "missing from version 3, shown once on 2019-09-20" in clausewatch("blame", "marmot").stdout

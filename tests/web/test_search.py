@@ -139,7 +139,7 @@ def test_the_policies_that_mention_the_words_stand_above_the_clauses(tmp_path: P
     assert "in the first text captured (<time>2019-03-04</time>)" in table
     assert "in the newest text, last captured <time>2021-02-21</time>" in table
     assert 'href="/-/search?q=days&amp;vendor=marmot&amp;policy=privacy"' in table
-    assert html.index("</table>") < html.index("3 clauses, those") < html.index('<ol class="hits"')
+    assert html.index("</table>") < html.index("3 clauses, the newest") < html.index('<ol class="hits"')
     assert html.count(">reworded between <time>") == 2
     assert [(policy["vendor"], policy["clauses"]) for policy in listed["policies"]] == [("marmot", 3)]
 
