@@ -7,7 +7,7 @@ form, which names the address and doesn't give it away.
 import hashlib
 import re
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from core.email_addresses import checked_address
 from core.exceptions import UsageError
@@ -121,6 +121,7 @@ def without_passwords(text: str, address: str) -> str:
     parts = re.split(r"[/:@?&=#]+", address[len(_scheme(address)) + 3 :])
     if kind_of(address) == "webhook":
         parts = parts[1:]  # the host
+    parts += [unquote(part) for part in parts]  # as a service's messages may quote it
     for part in sorted({part for part in parts if len(part) >= 6}, key=len, reverse=True):
         text = text.replace(part, "...")
     return text

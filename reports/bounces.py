@@ -13,7 +13,7 @@ from datetime import datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from core.exceptions import UsageError
+from core.exceptions import StorageError, UsageError
 from core.signed_links import make_token, read_token
 from reports.vendor_text import printable
 from storage import Store
@@ -25,9 +25,8 @@ LONGEST_NOTIFICATION = 256 * 1024
 _HEADER = "Clausewatch-Message"
 _NOTHING_CHANGED = "Nothing was changed."
 _LONGEST_REASON = 300
-_MOST_PARTS = (
-    100  # parts of a message, and recipients in a notification; usually there are three parts and one recipient
-)
+# Parts of a message, and recipients in a notification; usually there are three parts and one recipient.
+_MOST_PARTS = 100
 _END_OF_HEADERS = re.compile(rb"(?:\A|\n)\r?(?:\n|\Z)")
 _PARSER = BytesHeaderParser()
 
@@ -52,13 +51,15 @@ def handle_bounce(store: Store, notification: bytes, now: datetime) -> str:
     notification: RFC 5322 bytes. Anything is accepted. now: the present time, timezone-aware.
 
     UsageError if the notification may be about a message of ours, but this database has never sent any. StorageError if
-    the database fails.
+    the database fails, or if the message is being sent at the moment: handle the notification again a minute later.
     """
     returned = read_notification(notification[:LONGEST_NOTIFICATION])
     if returned is None:
         return f"This message is no notification about a message that clausewatch has sent. {_NOTHING_CHANGED}"
     sent = _sent_message(store, returned.token)
     address = store.outbox.sent_to(*sent) if sent else None
+    if sent is not None and address is None and store.outbox.is_being_sent(sent[0]):
+        raise StorageError("this message came back before it was recorded that it was sent; try again in a minute")
     if sent is None or address is None:
         return (
             "This notification is about no message in the outbox that was sent and not sent again since. "

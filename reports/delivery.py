@@ -48,9 +48,8 @@ def deliver(
     secret: signs webhooks; '' for the secret that the database keeps. allow_private: whether webhooks and chats may be
     at IP addresses that aren't public.
 
-    UsageError and DeliveryError as for `deliver_by_smtp`. Webhooks and chats have got their digests then.
+    UsageError as for `deliver_by_smtp`. DeliveryError, too: webhooks and chats have got their digests then.
     """
-
     tls = cache(ssl.create_default_context)
 
     def post(message: OutboxMessage) -> None:
@@ -155,7 +154,8 @@ class _Posts:
 
     def _send_next(self, mailbox: str) -> bool:
         """Sends the oldest message to a mailbox. Returns whether the next one may be sent, too."""
-        message = None if self._is_stopped else self._store.outbox.claim(mailbox, self._now)
+        is_over = self._is_stopped or time.monotonic() > self._deadline
+        message = None if is_over else self._store.outbox.claim(mailbox, self._now)
         if message is None:
             return False
         with self._lock:

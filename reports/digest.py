@@ -1,4 +1,4 @@
-"""Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
+"""Composes digests. Each subscriber with new changes gets one message in the outbox."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -34,6 +34,8 @@ _INTERRUPTED_WAIT = 2
 # So many messages are claimed ahead of the threads, besides one for each thread. If the process is killed, they wait
 # until their claim ends.
 _CLAIMED_AHEAD = 4
+# After so many seconds, claims are renewed, so that none ends while its message waits for a slow mail server.
+_RENEWED_AFTER = 300
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
@@ -175,6 +177,7 @@ class _Delivery:
         self._mailboxes = mailboxes
         self._claimed: dict[int, OutboxMessage] = {}  # those that threads are to send, or are sending
         self._next_mailboxes: list[str] = []  # those to which a message was sent, and there may be another
+        self._renewed_at = time.monotonic()
         self._to_record: list[int] = []
         self._working = 0  # the number of threads that have not given up
         self._given_back: list[str] = []
@@ -246,6 +249,9 @@ class _Delivery:
         """Records the sent messages, and claims further ones for the threads. most: how many may be claimed in all."""
         if time.monotonic() > self._deadline and not self._stopped_by:
             self._stop(f"the server took more than {_DELIVERY_LIMIT // 60} minutes")
+        if time.monotonic() - self._renewed_at > _RENEWED_AFTER:
+            self._store.outbox.renew_claims(self._claimed.keys())
+            self._renewed_at = time.monotonic()
         goes_on = True
         while goes_on:
             mailboxes: list[str] = []
@@ -319,9 +325,12 @@ class _Delivery:
             with self._lock:
                 for server in self._servers:
                     abort(server)
-        with suppress(Empty, ClausewatchError):
-            while self._claimed:
-                self._settle_finished(_INTERRUPTED_WAIT if is_interrupted else None)
+        with suppress(Empty):
+            # Without threads, nothing more would come. If an attempt can't be recorded, the others still have to be: a
+            # message that is being sent must not be given back.
+            while self._claimed and self._working:
+                with suppress(ClausewatchError):
+                    self._settle_finished(_INTERRUPTED_WAIT if is_interrupted else None)
         with suppress(ClausewatchError):
             self._record()
             # What is left waits for a connection, and no thread begins to send it any more.

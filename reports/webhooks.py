@@ -26,8 +26,7 @@ def post(address: str, body: bytes, secret: str, tls: ssl.SSLContext, *, allow_p
 
     address: a checked one (`core.recipients`). body: a digest (`reports.webhook_digest`). secret: the installation's
     secret (`storage.secrets`). tls: which certificates are valid; to make it takes much longer than a request.
-    allow_private: whether the receiver may be at an IP address that isn't public, or get
-    the digest without encryption.
+    allow_private: whether the receiver may be at an IP address that isn't public, or get the digest without encryption.
 
     RefusedAttemptError if the answer is 410: "The resource is no longer available; disable the endpoint", as Standard
     Webhooks says. FailedAttemptError if there is another answer, or none within 20 seconds. Redirects are not followed:

@@ -94,6 +94,12 @@ class Outbox:
                 _mark_sent(session, sent, sent_at)
             return _claim(session, mailboxes, now) if mailboxes else []
 
+    def renew_claims(self, message_ids: Collection[int]) -> None:
+        """Lets the claims of messages begin anew, for a process that has claimed them and not come to send them yet."""
+        with self._database.write_session() as session:
+            statement = update(OutboxRow).where(OutboxRow.id.in_(list(message_ids)), OutboxRow.claimed_at.is_not(None))
+            session.execute(statement.values(claimed_at=_clock(session)))
+
     def release(self, message_id: int) -> None:
         """Gives a claimed message back after it could not be sent, for a reason that is not about its address."""
         with self._database.write_session() as session:
@@ -138,6 +144,15 @@ class Outbox:
         with self._database.read_session() as session:
             return session.scalar(query)
 
+    def is_being_sent(self, message_id: int) -> bool:
+        """Returns whether a process has claimed a message and not reported on it yet. False if that process has died.
+
+        A message may come back before it is recorded that it was sent.
+        """
+        with self._database.read_session() as session:
+            query = select(OutboxRow.id).where(OutboxRow.id == message_id, _WAITS, ~_is_free(_clock(session)))
+            return session.scalar(query) is not None
+
     def take_back(
         self, message_id: int, sent_at: datetime, now: datetime, reason: str, *, is_permanent: bool
     ) -> DeliveryTrouble | None:
@@ -155,7 +170,7 @@ class Outbox:
             if (sent := session.execute(statement).one_or_none()) is None:
                 return None
             address, composed_at = sent
-            accepted_elsewhere = _accepted_elsewhere(session, address.lower(), composed_at, now - _RELAY_TRIES)
+            accepted_elsewhere = _accepted_elsewhere(session, mailbox_of(address), composed_at, now - _RELAY_TRIES)
             is_refused = is_permanent or is_own_fault(accepted_elsewhere)
             row = _noted(session, address, now, reason, is_refused=is_refused)
             if row.retry_at is not None:  # a mail server has tried again often enough
@@ -271,16 +286,20 @@ def _claim(session: Session, mailboxes: Collection[str], now: datetime | None) -
     clock = _clock(session)
     oldest = select(func.min(OutboxRow.id)).where(OutboxRow.mailbox.in_(mailboxes), _WAITS)
     message_ids = session.scalars(oldest.group_by(OutboxRow.mailbox)).all()
-    # A claim of the future was made before the clock was put back.
-    is_free = or_(
-        OutboxRow.claimed_at.is_(None), OutboxRow.claimed_at < clock - _CLAIM_LASTS, OutboxRow.claimed_at > clock
-    )
-    statement = update(OutboxRow).where(OutboxRow.id.in_(message_ids), is_free)
+    statement = update(OutboxRow).where(OutboxRow.id.in_(message_ids), _is_free(clock))
     if now is not None:
         statement = statement.where(~_is_put_off(now))
     statement = statement.values(claimed_at=clock).execution_options(synchronize_session=False)
     rows = session.execute(statement.returning(OutboxRow.id, OutboxRow.address, OutboxRow.message))
     return sorted((OutboxMessage(*row) for row in rows), key=lambda message: message.id)
+
+
+def _is_free(clock: datetime) -> ColumnElement[bool]:
+    """Returns the condition that no process has claimed a message. clock: the time of the database."""
+    # A claim of the future was made before the clock was put back.
+    return or_(
+        OutboxRow.claimed_at.is_(None), OutboxRow.claimed_at < clock - _CLAIM_LASTS, OutboxRow.claimed_at > clock
+    )
 
 
 def _noted(session: Session, address: str, now: datetime, reason: str, *, is_refused: bool) -> DeliveryTroubleRow:

@@ -265,8 +265,9 @@ class OwnWatermark:
     """A subscriber's own watermark for a policy, which holds instead of the one for all subscribers.
 
     held: the `captured_at` of the first capture of the held period that was announced to the subscriber and not
-        resolved yet; None if there is none.
-    absence: the absence that was announced to the subscriber; None if there is none, or if the policy was there again.
+        resolved yet; None if nothing was announced or everything is resolved.
+    absence: the absence that was announced to the subscriber; None if nothing was announced, or if the policy is there
+        again.
     """
 
     watermark: StoredWatermark

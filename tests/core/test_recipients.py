@@ -126,4 +126,6 @@ def test_a_message_about_an_address_loses_its_passwords() -> None:
     assert cleaned == f"POST {shown_address(SLACK)} failed: https://hooks.slack.com/services/.../.../...: 403"
     address = "https://hooks.example.org/s3cret-key"
     assert without_passwords("hooks.example.org: no s3cret-key", address) == "hooks.example.org: no ..."
+    address = "mmosts://chat.example.org/pass%2Fword9"
+    assert without_passwords("no access to pass/word9, pass%2Fword9", address) == "no access to ..., ..."
     assert without_passwords("550 no ann@client.example", "ann@client.example") == "550 no ann@client.example"

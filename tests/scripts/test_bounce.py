@@ -95,3 +95,19 @@ def test_standard_input_may_be_closed(notification: str) -> None:
     done = subprocess.run(["sh", "-c", command], cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "Nothing was changed." in done.stderr
+
+
+def test_a_message_may_come_back_before_it_is_recorded_that_it_was_sent(clausewatch: Clausewatch) -> None:
+    """A mail server on this machine returns a message to an unknown user of its own in milliseconds."""
+    with Store.open(load_settings().database_url) as store:
+        store.subscriptions.subscribe(READER, (), NOW)
+        (subscriber,) = store.subscriptions.subscribers()
+        enqueue(store, subscriber.id, b"Subject: News\r\n\r\nHello\r\n", {}, NOW)
+        message = store.outbox.claim(READER)
+        assert message is not None
+        header = bounce_header(store.secrets.for_links(), message.id, NOW).decode().replace("\r", "")
+        status, sentence = bounce(NOTIFICATION.format(header=header))
+        assert (status, "try again in a minute" in sentence) == (75, True)
+        store.outbox.mark_sent(message.id, NOW)
+        status, sentence = bounce(NOTIFICATION.format(header=header))
+        assert (status, sentence.startswith(f"refused: {READER}")) == (0, True)

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -450,3 +450,35 @@ def test_without_a_server_all_messages_stay_in_the_outbox(store: Store) -> None:
         deliver_by_smtp(store, "smtp://127.0.0.1:1", SENDER, NOW)
     assert caught.value.summary == "0 digests sent, 1 not sent"
     assert waiting(store) == ["a@client.example"]
+
+
+def test_a_delivery_ends_if_neither_the_mail_server_nor_the_database_can_be_used(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(store, "a@client.example", "b@client.example")
+
+    def fail(message_id: int) -> None:
+        raise StorageError("the database is locked")
+
+    monkeypatch.setattr(store.outbox, "release", fail)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(StorageError, match="locked"):
+            deliver_by_smtp(store, f"smtp://127.0.0.1:{closed.getsockname()[1]}", SENDER, NOW)
+
+
+def test_no_claim_ends_while_its_message_waits_for_a_slow_server(
+    store: Store, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.outbox._RENEWED_AFTER", -1)
+    enqueue(store, "a@client.example", "b@client.example")
+    renewed: set[int] = set()
+    renew = store.outbox.renew_claims
+
+    def note(message_ids: Collection[int]) -> None:
+        renewed.update(message_ids)
+        renew(message_ids)
+
+    monkeypatch.setattr(store.outbox, "renew_claims", note)
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{serve()}", SENDER, NOW).sent == 2
+    assert renewed

@@ -258,6 +258,8 @@ def test_every_query_finds_its_rows_by_an_index(
         call(outbox.ask_to_confirm, "new@marmot.example", b"please", now)
         call(outbox.forget_confirmations, now + timedelta(days=2))
         message = call(outbox.claim, "all@marmot.example", now)
+        call(outbox.renew_claims, [message.id])
+        call(outbox.is_being_sent, message.id)
         call(outbox.release, message.id)
         call(outbox.put_off, message, now, "451 later")
         call(outbox.refuse, message, now, "550 never")

@@ -158,3 +158,15 @@ def test_the_claim_of_a_process_that_died_ends(
         claimed_at = datetime.now(UTC) + timedelta(minutes=minutes)
         session.execute(update(OutboxRow).values(claimed_at=claimed_at))
     assert (store.outbox.claim(subscriber.address) is not None) == is_free
+
+
+def test_a_renewed_claim_lasts_as_long_as_a_new_one(store: Store, subscriber: Subscriber) -> None:
+    enqueue(store, subscriber.id, b"one", {}, NOW)
+    message = store.outbox.claim(subscriber.address)
+    assert message is not None
+    with store.database.write_session() as session:
+        session.execute(update(OutboxRow).values(claimed_at=datetime.now(UTC) - timedelta(minutes=16)))
+    assert not store.outbox.is_being_sent(message.id)
+    store.outbox.renew_claims([message.id])
+    assert store.outbox.is_being_sent(message.id)
+    assert store.outbox.claim(subscriber.address) is None
