@@ -114,8 +114,8 @@ def read_notification(data: bytes) -> Notification | None:
     data: RFC 5322 bytes; the end may be missing.
     """
     headers, body = _split(data)
-    boundary = headers.get_param("boundary")
-    if headers.get_content_type() != "multipart/report" or not isinstance(boundary, str):
+    boundary = _boundary(headers)
+    if headers.get_content_type() != "multipart/report" or boundary is None:
         return None
     reports: list[DeliveryReport] = []
     token = ""
@@ -159,6 +159,15 @@ def _split(data: bytes) -> tuple["Message[str, str]", bytes]:
     """Returns the headers of a message or of a part, and what follows them."""
     end = _END_OF_HEADERS.search(data)
     return _PARSER.parsebytes(data[: end.start()] if end else data), data[end.end() :] if end else b""
+
+
+def _boundary(headers: "Message[str, str]") -> str | None:
+    """Returns what separates the parts of a message; None if the headers don't say it, or say it wrongly."""
+    try:
+        boundary = headers.get_param("boundary")
+    except (TypeError, ValueError):  # the standard library fails on broken continuations (RFC 2231)
+        return None
+    return boundary if isinstance(boundary, str) else None
 
 
 def _parts(body: bytes, boundary: str) -> Iterator[tuple["Message[str, str]", bytes]]:

@@ -20,8 +20,10 @@ _CHANGE_LENGTH = 240
 _SUMMARY_LENGTH = 400
 _PLACE_LENGTH = 100
 # What chats read as a mention of people (`@channel`, `<!here>`), and as a link with other words (`[words](address)`).
-# An e-mail address mentions nobody.
-_SPECIAL = re.compile(r"(?<![\w.+-])@(?=\w)|<(?=\S)|\](?=\()")
+# An e-mail address mentions nobody: a letter or digit stands before its @. Anything else may stand before a mention,
+# such as the marks of an insertion and a deletion (`{+@channel+}`), and before the names of everybody even a letter.
+_EVERYBODY = "all|channel|everyone|here|room|team"
+_SPECIAL = re.compile(rf"(?<![^\W_])@(?=\w)|@(?=(?:{_EVERYBODY})(?![^\W_]))|<(?=\S)|\](?=\()", re.IGNORECASE)
 _NOTHING_VISIBLE = "\N{ZERO WIDTH SPACE}"
 
 

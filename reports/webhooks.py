@@ -55,7 +55,10 @@ def _post(address: str, body: bytes, secret: str, tls: ssl.SSLContext, *, allow_
         return
     reason = _status_line(answer.status)
     if location := answer.headers.get("Location") if 300 <= answer.status < 400 else None:
-        target = shown_address(urljoin(address, location))
+        try:
+            target = shown_address(urljoin(address, location))
+        except ValueError:
+            target = "an address that is not valid"
         raise FailedAttemptError(
             f"{reason}: the webhook redirects to {target}, and redirects are not followed; subscribe the new address"
         )

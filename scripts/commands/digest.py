@@ -1,5 +1,8 @@
 """`clausewatch digest`"""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +38,8 @@ def command(directory: Path | None, since: str | None, until: str | None, slugs:
 
     If the changes of a policy can't be told, for instance because comparing its texts exceeds a limit, a message says
     why, the other changes are sent, and the exit status is 1.
+
+    Ctrl-C and SIGTERM end the command: no further digest is sent, and the next run sends the others.
     """
     settings = load_settings()
     if since is not None:
@@ -42,12 +47,24 @@ def command(directory: Path | None, since: str | None, until: str | None, slugs:
     elif until is not None or slugs:
         raise UsageError("--until and --vendor choose what a digest on demand tells; give --since and --to, too")
     else:
-        with open_store(settings) as store, store.database.only_run():
+        with _sigterm_like_ctrl_c(), open_store(settings) as store, store.database.only_run():
             delivery = send_digests(settings, store, Declarations(settings.vendors), directory)
         click.echo(delivery.summary, err=True)
         complete = delivery.complete
     if not complete:
         raise SystemExit(1)
+
+
+@contextmanager
+def _sigterm_like_ctrl_c() -> Iterator[None]:
+    """Makes SIGTERM raise KeyboardInterrupt in the block. Without this, the process would end at once: digests that the
+    mail server has just accepted would be sent again, and those under way would wait until their claims end.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write_span(

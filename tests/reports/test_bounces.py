@@ -2,6 +2,7 @@
 
 import base64
 import quopri
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -319,6 +320,16 @@ def test_a_reader_can_refuse_nobody_else(store: Store) -> None:
         f"This notification is about a message to {READER}, and names other addresses, to which the message was "
         "passed on. Nothing was changed."
     )
+    assert troubles(store) == []
+
+
+def test_a_notification_with_a_broken_boundary_changes_nothing(store: Store) -> None:
+    """The standard library raises TypeError for such a parameter. The mail server would return the message then."""
+    notification = returned(sent(store))
+    boundary = re.search(rb'boundary="?[^";\s]+"?', notification)
+    assert boundary is not None
+    broken = notification.replace(boundary.group(), b'x*0="a"; x*="b"; ' + boundary.group(), 1)
+    assert "is no notification" in handle_bounce(store, broken, NOW)
     assert troubles(store) == []
 
 

@@ -201,6 +201,19 @@ def test_a_clause_mentions_nobody_and_makes_no_link_in_a_chat(store: Store) -> N
     assert "dpo@marmot.example" in text
 
 
+@pytest.mark.parametrize("before", ["", "+", "-", ".", "_", "x_", "dpo"])
+def test_whatever_stands_before_a_mention_it_mentions_nobody(store: Store, before: str) -> None:
+    keep_confirmed(store, COURTS, 0)
+    subscribe(store, 1, address=CHAT)
+    # The new clause begins with it, after the mark of an insertion.
+    added = f"<p>{before}@channel and {before}@everyone may read the personal data that you give us.</p></body>"
+    keep_confirmed(store, COURTS.replace(b"</body>", added.encode()), 2)
+    text = told(store, CHAT, 3).decode()
+    assert f"{before}@" in text
+    assert "@channel" not in text
+    assert "@everyone" not in text
+
+
 def test_one_address_of_each_kind_gets_one_message_of_its_own_form(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     for address in ("reader@client.example", WEBHOOK, CHAT):

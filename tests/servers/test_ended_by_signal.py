@@ -179,6 +179,30 @@ def test_ctrl_c_ends_a_run_whose_mail_server_hangs(crawler: Crawler) -> None:
         assert store.outbox.claim("reader@kestrelwatch.example") == message
 
 
+def test_sigterm_ends_the_sending_of_digests_like_ctrl_c(crawler: Crawler) -> None:
+    """What is under way is given back: the next run sends it, and doesn't wait until a claim ends."""
+    with socket.create_server(("127.0.0.1", 0)) as mail:
+        now = datetime.now(UTC)
+        with Store.open(crawler.database_url) as store:
+            store.subscriptions.subscribe("reader@kestrelwatch.example", (), now)
+            enqueue(store, 1, b"Subject: changes\r\n\r\nA change.", {}, now)
+        environment = {
+            **crawler.environment,
+            "CLAUSEWATCH_SMTP_URL": f"smtp://127.0.0.1:{mail.getsockname()[1]}",
+            "CLAUSEWATCH_MAIL_FROM": "clausewatch@kestrelwatch.example",
+        }
+        declare(crawler.vendors, "kestrel", f"url: {HOST}/p")
+        digest = subprocess.Popen([program("clausewatch"), "digest"], env=environment, stderr=subprocess.DEVNULL)
+        mail.settimeout(60)
+        connection, _ = mail.accept()
+        digest.terminate()
+        assert digest.wait(SECONDS) == 1
+        connection.close()
+    with Store.open(crawler.database_url) as store:
+        (message,) = waiting_messages(store)
+        assert store.outbox.claim("reader@kestrelwatch.example") == message
+
+
 @pytest.mark.parametrize("kind", ["drips", "redirects", "refuses"])
 def test_a_page_has_one_limit_for_all_its_requests(crawler: Crawler, kind: str) -> None:
     """The server answers each request within the limit. Together, the requests would take much longer."""

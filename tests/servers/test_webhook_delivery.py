@@ -148,11 +148,15 @@ def test_410_parks_the_webhook_and_tells_the_operator_without_its_password(store
             Answer(301, {"Location": "https://elsewhere.example/new?token=abc"}),
             "301 Moved Permanently: the webhook redirects to https://elsewhere.example/...",
         ),
+        (
+            Answer(302, {"Location": "http://[::1"}),
+            "302 Found: the webhook redirects to an address that is not valid",
+        ),
         (Answer(404, {"Content-Type": "text/html"}, b"<h1>no</h1>"), "404 Not Found"),
         (Answer(429, {"Content-Type": "application/json"}, b'{"error": "slow down"}'), "429 Too Many Requests: {"),
         (Answer(599), "599"),
     ],
-    ids=["redirect", "missing", "too-many", "unknown"],
+    ids=["redirect", "broken-redirect", "missing", "too-many", "unknown"],
 )
 def test_another_answer_lets_the_webhook_wait(store: Store, receiver: Receiver, answer: Answer, reason: str) -> None:
     receiver.answers["/hook"] = [answer]

@@ -290,6 +290,14 @@ def test_the_quota_counts_per_address_and_stays_small() -> None:
     assert quota.allows("another", READER)
 
 
+@pytest.mark.parametrize("domain", ["localhost", "localhost.", "[127.0.0.1]", "[10.0.0.5]", "[IPv6:::1]"])
+def test_strangers_cannot_write_to_accounts_of_the_mail_server_or_its_network(visitor: TestClient, domain: str) -> None:
+    answer = visitor.post("/-/subscribe", data=FORM | {"address": f"root@{domain}"}, headers=OWN)
+    assert answer.status_code == 422
+    assert "Give an e-mail address" in answer.text
+    assert waiting() == []
+
+
 def test_a_room_without_a_public_address_names_the_command(reader: TestClient) -> None:
     page = reader.get("/-/subscribe")
     assert page.status_code == 200

@@ -167,8 +167,10 @@ def _address_in(fields: dict[str, str]) -> str:
         address = checked_address(given)
     except UsageError:
         address = ""
-    # The Internet's mail goes to domains. This keeps strangers from addressing the mail server's own accounts.
-    if not address or len(address) > _LONGEST_ADDRESS or "." not in address.rpartition("@")[2].strip("."):
+    domain = address.rpartition("@")[2]
+    # The Internet's mail goes to domains. This keeps strangers from addressing the mail server's own accounts, as
+    # root@localhost or root@[127.0.0.1], and machines of its network.
+    if not address or len(address) > _LONGEST_ADDRESS or "." not in domain.strip(".") or domain.startswith("["):
         raise UsageError("Give an e-mail address like name@example.com, without accented letters.")
     return address
 
