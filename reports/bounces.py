@@ -81,13 +81,14 @@ def handle_bounce(store: Store, notification: bytes, now: datetime) -> str:
 class DeliveryReport:
     """What a notification says about one recipient (RFC 3464, section 2.3).
 
-    addresses: the recipient's addresses in lower case: the original one, and the one it led to.
+    address: the recipient's final address in lower case, after all aliases (section 2.3.2); the original one if the
+        server names no other.
     action: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or anything else that a server invents.
     status: the code of RFC 3463, such as `5.1.1`; '' if there is none.
     reason: the status, and the answer of the recipient's mail server if known; printable, and not long.
     """
 
-    addresses: frozenset[str]
+    address: str
     action: str
     status: str
     reason: str
@@ -136,7 +137,7 @@ def final_report(reports: Sequence[DeliveryReport], address: str) -> DeliveryRep
     None if it is only about other addresses. If the address of a team passes its messages on to a member who has left,
     the others of the team still get them.
     """
-    of_address = [report for report in reports if address.lower() in report.addresses]
+    of_address = [report for report in reports if report.address == address.lower()]
     return min(of_address, key=lambda report: report.action != "failed", default=None)
 
 
@@ -194,13 +195,13 @@ def _delivery_reports(content: bytes) -> Iterator[DeliveryReport]:
     """Yields what the fields of a notification say about each recipient. A blank line separates the recipients."""
     for block in re.split(rb"\n[ \t\r]*\n", content, maxsplit=_MOST_PARTS):
         fields = _PARSER.parsebytes(block.strip(b"\r\n"))
-        named = (_address(_field(fields, name)) for name in ("Original-Recipient", "Final-Recipient"))
-        addresses = frozenset(filter(None, named))
-        if addresses and (action := _field(fields, "Action").lower()):
+        final, original = (_address(_field(fields, name)) for name in ("Final-Recipient", "Original-Recipient"))
+        address = final or original
+        if address and (action := _field(fields, "Action").lower()):
             status = re.match(r"[245]\.\d{1,3}\.\d{1,3}", _field(fields, "Status"))
             answer = _field(fields, "Diagnostic-Code").partition(";")[2].strip()
             reason = printable(answer or (status[0] if status else "no reason given"))[:_LONGEST_REASON]
-            yield DeliveryReport(addresses, printable(action)[:20], status[0] if status else "", reason)
+            yield DeliveryReport(address, printable(action)[:20], status[0] if status else "", reason)
 
 
 def _address(field: str) -> str:

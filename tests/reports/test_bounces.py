@@ -323,6 +323,16 @@ def test_a_reader_can_refuse_nobody_else(store: Store) -> None:
     assert troubles(store) == []
 
 
+def test_a_team_whose_member_has_left_still_gets_its_digests(store: Store) -> None:
+    """A server that passes a message on names the team as the original recipient (RFC 3464, section 2.3.1)."""
+    member = returned(sent(store)).replace(
+        b"Final-Recipient: rfc822; " + READER.encode(), b"Final-Recipient: rfc822; left@client.example"
+    )
+    assert member != returned(sent(store))
+    assert "to which the message was passed on" in handle_bounce(store, member, NOW)
+    assert troubles(store) == []
+
+
 def test_a_notification_with_a_broken_boundary_changes_nothing(store: Store) -> None:
     """The standard library raises TypeError for such a parameter. The mail server would return the message then."""
     notification = returned(sent(store))
