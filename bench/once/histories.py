@@ -89,3 +89,10 @@ AHEAD_UNTIL_TOMORROW: list[Step] = [
     ("crawl", "marmot", 2),
     ("digest", False),
 ]
+#: The clock is a day ahead when a page is captured. The page changes, and is captured again, when that time comes.
+AHEAD_UNTIL_A_CHANGE: list[Step] = [
+    ("set_clock", 1),
+    ("crawl", "marmot", 2),
+    ("digest", False),
+    ("edit", "marmot", "A"),
+]

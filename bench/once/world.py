@@ -39,6 +39,9 @@ BEGIN = datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 SENDER = "clausewatch@operator.example"
 SLUGS = ("marmot", "otter")
 _STEP = 6 * 60  # minutes between two steps: more than the hour within which a second capture can refute a text
+# A wrong clock is wrong by days and so many minutes. So its captures neither have the time of other captures nor are
+# within an hour of them: there, they would refute a live text (the hour in docs/versions.md).
+_OFF = 150
 _COMMON = (
     "We keep the letters that you send with us for as long as you have an account and for no day longer than the law "
     "of the country in which you live asks us to, whatever the letters say and whoever else may have written them."
@@ -239,8 +242,8 @@ class World:
             before.since = {slug: before.since.get(slug, begin) for slug, begin in chosen.items()}
 
     def set_clock(self, days: int) -> None:
-        """Sets the clock ahead by some days; 0 sets it right."""
-        self._ahead = days * 24 * 60
+        """Sets the clock ahead by some days, and `_OFF` minutes; 0 days sets it right."""
+        self._ahead = days * 24 * 60 + _OFF if days else 0
         self._was_wrong |= days != 0
 
     def trouble(self, moods: Sequence[str]) -> None:
@@ -322,6 +325,8 @@ class World:
             provenance=None if is_live else Provenance("wayback", {"timestamp": str(at), "urlkey": slug}),
         )
         if any(kept.stated == stated for kept in self._kept[slug]):
+            # Without a live capture, nobody could be told the text that is expected.
+            _check(not is_live, "two live captures have one time: the history can't be played")
             return
         read = self._intake.keep((capture, payload, _declaration(slug, self._reader)))
         self._kept[slug].append(_Kept(read.capture_id, Look(at, letter, is_live), stated))

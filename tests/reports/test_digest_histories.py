@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from bench.once.histories import (
     AHEAD_FOR_A_WHILE,
+    AHEAD_UNTIL_A_CHANGE,
     AHEAD_UNTIL_TOMORROW,
     GONE_AND_THERE_AGAIN,
     REJECTED_AND_CAPTURED_AGAIN,
@@ -40,6 +41,7 @@ def test_each_change_is_told_once(empty_sqlite: Path, tmp_path: Path, steps: lis
 @given(steps=with_a_wrong_clock)
 @example(steps=AHEAD_FOR_A_WHILE)
 @example(steps=AHEAD_UNTIL_TOMORROW)
+@example(steps=AHEAD_UNTIL_A_CHANGE)
 @_quick
 def test_a_wrong_clock_hides_no_change_and_repeats_none(empty_sqlite: Path, tmp_path: Path, steps: list[Step]) -> None:
     play_on_sqlite(empty_sqlite, tmp_path, steps)
