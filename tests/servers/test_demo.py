@@ -22,7 +22,7 @@ def test_the_demo_runs_the_main_job_from_crawl_to_digest() -> None:
     versions = output_of("clausewatch versions lanternpost")
     assert len(versions.partition("\n\n")[0].splitlines()) == 1 + 5
     report = output_of("clausewatch report lanternpost 2021 2023")
-    for kind in ("number", "modified", "moved", "factual"):
+    for kind in ("number", "modified", "moved", "detail"):
         assert f"  {kind}" in report
     assert "<ins" in (OUTPUT / "report.html").read_text(encoding="utf-8")
     assert len(list((OUTPUT / "mail").glob("*.eml"))) == 1

@@ -179,7 +179,8 @@ def wait_for(is_there: Callable[[], object], log: Path) -> None:
 
 def delivered(postfix: Postfix) -> list[bytes]:
     """Returns the messages in the reader's mailbox, as soon as there is one."""
-    wait_for(lambda: postfix.reader.exists() and mailbox.Maildir(postfix.reader).keys(), postfix.log)
+    folders = [postfix.reader / name for name in ("new", "cur")]  # postfix makes one after the other
+    wait_for(lambda: all(folder.exists() for folder in folders) and mailbox.Maildir(postfix.reader).keys(), postfix.log)
     messages = mailbox.Maildir(postfix.reader)
     return [messages.get_bytes(key) for key in messages.keys()]  # noqa: SIM118 - it is no dict
 
