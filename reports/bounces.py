@@ -84,7 +84,7 @@ class DeliveryReport:
     address: the recipient's final address in lower case, after all aliases (section 2.3.2); the original one if the
         server names no other.
     action: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or anything else that a server invents.
-    status: the code of RFC 3463, such as `5.1.1`; '' if there is none.
+    status: the code of RFC 3463, such as `5.1.1`; '' if the server names no such code.
     reason: the status, and the answer of the recipient's mail server if known; printable, and not long.
     """
 

@@ -24,7 +24,9 @@ _sentences: ContextVar[list[str] | None] = ContextVar("sentences", default=None)
 
 
 def check_chat(address: str) -> None:
-    """Raises UsageError if no digest can be sent to a chat's URL, because Apprise is missing or doesn't understand it.
+    """Raises UsageError if no digest can be sent to a chat's URL.
+
+    That is so if Apprise is missing, if it doesn't understand the URL, or if the URL names several channels.
 
     address: a checked one (`core.recipients`).
     """
@@ -74,7 +76,7 @@ def _send(address: str, message: bytes, *, allow_private: bool) -> None:
 
 
 def _service(address: str) -> Any:
-    """Returns an Apprise object with one service. UsageError if there can't be one."""
+    """Returns an Apprise object with one service. UsageError as for `check_chat`."""
     try:
         import apprise
     except ImportError:

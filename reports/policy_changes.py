@@ -39,7 +39,7 @@ class PolicyNews:
     settled_until: the time of the last capture before the periods that are not confirmed yet; None if there is no such
         capture.
     changed_at: the time of the first capture of the newest change that is announced; None if nothing has changed. A
-        watermark that is no earlier means that there is no change to tell.
+        subscriber whose watermark is at that time or later has been told everything.
     has_more: whether a text is held or the policy is gone, so that there may be something to tell besides changes.
     """
 

@@ -213,7 +213,7 @@ class Watched:
     """Since when a subscriber watches a vendor or a policy.
 
     since: the time at which the subscriber chose it, timezone-aware UTC.
-    newest_capture_id: the id of the newest capture that was stored then; 0 if there was none.
+    newest_capture_id: the id of the newest capture that was stored then; 0 if nothing was stored yet.
     composed_in: the number of the last composing of digests before.
     """
 

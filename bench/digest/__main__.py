@@ -18,19 +18,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bench.digest.world import capture_anew, vendors_of
+from bench.digest.world import CAPTURES_EACH, LINKS, SENDER, capture_anew, vendors_of
 from bench.scale.generate import AFTER, fill, policies
 from core.limits import Limits
 from core.preferences import EVERY_CHANGE
 from reports import compose
-from reports.digest_email import Links
 from scripts.digest_delivery import limited_calls
 from storage import Store
-
-_SENDER = "clausewatch@operator.example"
-# Whoever has so many subscribers has a reading room for them. Without one, each e-mail would have its reports attached.
-_LINKS = Links("https://room.example", "a secret of the benchmark")
-_CAPTURES_EACH = 20  # two of each version, so that no text may be held
 
 
 def main() -> None:
@@ -46,7 +40,7 @@ def main() -> None:
     path.unlink(missing_ok=True)
     url = f"sqlite:///{path}"
     watched = policies(options.policies * 100)
-    _timed(f"filling the database with {options.policies} policies", lambda: fill(url, watched, _CAPTURES_EACH))
+    _timed(f"filling the database with {options.policies} policies", lambda: fill(url, watched, CAPTURES_EACH))
     vendors = vendors_of(watched)
     with Store.open(url) as store, limited_calls(Limits()) as call:
 
@@ -54,7 +48,7 @@ def main() -> None:
             store.clause_index.refresh(store.clause_index.outdated())  # a crawl does this as it goes
             begin = time.perf_counter(), time.process_time()
             try:
-                return compose(store, vendors, at, _SENDER, links=_LINKS, call=call, report_fault=print)
+                return compose(store, vendors, at, SENDER, links=LINKS, call=call, report_fault=print)
             finally:
                 seconds, processor = time.perf_counter() - begin[0], time.process_time() - begin[1]
                 print(f"  of that, composing alone: {seconds:.1f} s, processor time {processor:.1f} s", flush=True)

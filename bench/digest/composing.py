@@ -23,19 +23,13 @@ from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.digest.world import capture_versions, index_all, subscribe_many, vendors_of
+from bench.digest.world import CAPTURES_EACH, LINKS, SENDER, capture_versions, index_all, subscribe_many, vendors_of
 from bench.scale.generate import AFTER, VERSIONS_EACH, Watched, fill, policies
 from core.limits import Limits
 from core.policies import PolicyKey
 from reports import compose
-from reports.digest_email import Links
 from scripts.digest_delivery import limited_calls
 from storage import Store
-
-_SENDER = "clausewatch@operator.example"
-# Whoever has so many subscribers has a reading room for them. Without one, each e-mail would have its reports attached.
-_LINKS = Links("https://room.example", "a secret of the benchmark")
-_CAPTURES_EACH = 20  # two of each version, so that no text may be held
 
 
 def main() -> None:
@@ -52,7 +46,7 @@ def main() -> None:
     url = f"sqlite:///{path}"
     watched = policies(options.policies * 100)
     begin = time.perf_counter()
-    fill(url, watched, _CAPTURES_EACH)
+    fill(url, watched, CAPTURES_EACH)
     with Store.open(url) as store:
         store.clause_index.refresh([PolicyKey(watched[0].vendor, watched[0].policy)])
     index_all(url, watched[0])
@@ -95,7 +89,7 @@ def _composed(url: str, watched: Sequence[Watched], at: datetime) -> str:
         gc.collect()
         before = _peak_memory()
         begin = time.perf_counter(), time.process_time()
-        digests = compose(store, vendors, at, _SENDER, links=_LINKS, call=call, report_fault=print)
+        digests = compose(store, vendors, at, SENDER, links=LINKS, call=call, report_fault=print)
         seconds, processor = time.perf_counter() - begin[0], time.process_time() - begin[1]
     workers = resource.getrusage(resource.RUSAGE_CHILDREN)
     in_workers = workers.ru_utime + workers.ru_stime

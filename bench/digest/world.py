@@ -16,12 +16,18 @@ from core.preferences import FREQUENCIES, THRESHOLDS, Preferences
 from diffing.sameness import version_id
 from formats.document_json import encode
 from intake.policy_reader import EXTRACTOR_NAME, declared_of, reader_of
+from reports.digest_email import Links
 from storage import counts
 from storage.capture_rows import capture_identity, row_values
 from storage.payloads.compression import compress
 from storage.tables.models import CaptureRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
 from storage.tables.search_models import INDEXED_POLICIES
 from storage.tables.subscription_models import ComposingRow, SubscriberRow, WatchedRow
+
+SENDER = "clausewatch@operator.example"
+# Whoever has so many subscribers has a reading room for them. Without one, each e-mail would have its reports attached.
+LINKS = Links("https://room.example", "a secret of the benchmark")
+CAPTURES_EACH = 20  # two of each version, so that no text may be held
 
 
 def vendors_of(watched: Sequence[Watched]) -> Mapping[str, Vendor]:

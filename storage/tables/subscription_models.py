@@ -56,8 +56,8 @@ class WatchedRow(Base):
 
     vendor: the vendor's slug, or a policy (`hesk/cookies`); '' for every vendor that has no row of its own.
     since: the time at which the subscriber chose it. Digests leave out changes captured before that time.
-    newest_capture_id: the id of the newest capture in the database at that time; 0 if there was none. It tells what the
-        subscriber may miss if `since` came from a clock that was wrong (`storage.watermarks`).
+    newest_capture_id: the id of the newest capture in the database at that time; 0 if it had no capture. It tells what
+        the subscriber may miss if `since` came from a clock that was wrong (`storage.watermarks`).
     composed_in: the number of the last composing before that time. Watermarks that it or an earlier one recorded for
         all subscribers don't hold for this choice.
     """
